@@ -1,0 +1,57 @@
+# Everything a person does with the project. `make` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STATE ?= .glue-local
+ARGS ?=
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || true)
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.complete ## virtual environment with every locked package
+
+$(VENV)/.complete: requirements/dev.lock pyproject.toml lib/awsglue_local/pyproject.toml
+	@if command -v uv >/dev/null; then \
+	  echo "setup: virtual environment by uv"; \
+	  uv venv --quiet --python 3.11 --allow-existing $(VENV); \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock; \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . -e lib/awsglue_local; \
+	else \
+	  test -n "$(PYTHON)" || { echo "setup: neither uv nor python3.11 found: install one of them" >&2; exit 1; }; \
+	  "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	    || { echo "setup: $(PYTHON) is not Python 3.11: install it, or install uv" >&2; exit 1; }; \
+	  echo "setup: virtual environment by $(PYTHON) (about 600 MB of packages at the first time)"; \
+	  "$(PYTHON)" -m venv $(VENV); \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e lib/awsglue_local; \
+	fi
+	@touch $@
+
+demo: setup ## the whole platform on this machine, rows followed all the way (ARGS="--help")
+	@$(BIN)/python -m totesys_demo --state $(STATE) $(ARGS)
+
+down: setup ## stop what `make demo` started and forget its data
+	@$(BIN)/glue-local down --state $(STATE)
+
+test: setup ## all tests, with branch coverage of every process
+	@tests/run.sh $(ARGS)
+
+lint: setup ## format, types, import rules, security
+	@tests/lint.sh
+
+wheel: setup ## the wheel that ships to AWS Glue, in dist/
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+lock: setup ## pin all packages anew
+	@for name in dev safety; do \
+	  uv pip compile requirements/$$name.in --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --quiet -o requirements/$$name.lock; done
+
+clean: ## remove everything that was generated
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+
+.PHONY: help setup demo down test lint wheel lock clean

@@ -1,0 +1,177 @@
+"""The local AWS server: moto in a process of its own, so that it outlives the command that started
+it.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess  # nosec B404
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from awsglue_local.errors import AwsServerError
+from awsglue_local.processes import alive, end_process
+
+HOST = "127.0.0.1"
+DEFAULT_REGION = "eu-west-2"
+ACCESS_KEY = "testing"
+START_SECONDS = 60.0
+
+
+def aws_environment(endpoint: str, region: str = DEFAULT_REGION) -> dict[str, str]:
+    """What boto3, the AWS CLI, Terraform and S3A need in their environment to talk to `endpoint`
+    only.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+# Variables of a real account that would win over, or mix with, the above.
+FOREIGN_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+)
+
+
+def clean_environment(
+    base: Mapping[str, str], endpoint: str, region: str = DEFAULT_REGION
+) -> dict[str, str]:
+    """`base` without anything that points an AWS client elsewhere, plus aws_environment()."""
+    kept = {
+        key: value
+        for key, value in base.items()
+        if key not in FOREIGN_VARIABLES and not key.startswith("AWS_ENDPOINT_URL_")
+    }
+    return kept | aws_environment(endpoint, region)
+
+
+def free_port() -> int:
+    """A TCP port on the loopback address that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class AwsServer:
+    """One moto server process on 127.0.0.1. `port=None` lets the system choose; `log` takes its
+    output.
+    """
+
+    def __init__(
+        self, port: int | None = None, log: Path | None = None, region: str = DEFAULT_REGION
+    ) -> None:
+        self.port = port or 0
+        self.pid: int | None = None
+        self.region = region
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make any AWS client talk to this server."""
+        return aws_environment(self.endpoint, self.region)
+
+    def start(self) -> Self:
+        """Returns once the server accepts connections; AwsServerError with its last words if it
+        does not.
+        """
+        if self.running():
+            return self
+        with contextlib.ExitStack() as stack:
+            # The child writes the port it got: choosing one here first would be a race.
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="awsglue-local-")))
+            log = self._log or folder / "aws.log"
+            log.parent.mkdir(parents=True, exist_ok=True)
+            port_file = folder / "port"
+            process = subprocess.Popen(  # nosec B603
+                [sys.executable, "-m", "awsglue_local.aws_process", str(self.port), str(port_file)],
+                stdin=subprocess.DEVNULL,
+                stdout=stack.enter_context(log.open("ab")),
+                stderr=subprocess.STDOUT,
+                env=_server_environment(self.region),
+                start_new_session=True,
+            )
+            self.pid, self._process = process.pid, process
+            try:
+                self.port = _wait_for_port(process, port_file, log)
+            except BaseException:
+                self.stop()
+                raise
+        return self
+
+    def stop(self) -> None:
+        """Ends the process; nothing happens if it is gone already."""
+        if self.pid is not None:
+            end_process(self.pid)
+        if self._process is not None:
+            self._process.wait()
+        self.pid = self._process = None
+
+    def running(self) -> bool:
+        """Whether the process lives and accepts connections."""
+        return self.pid is not None and alive(self.pid) and _accepts(self.port)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _server_environment(region: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    package_root = str(Path(__file__).resolve().parent.parent)
+    search_path = os.pathsep.join(filter(None, (package_root, kept.get("PYTHONPATH"))))
+    return kept | {
+        "PYTHONPATH": search_path,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "AWS_DEFAULT_REGION": region,
+        "TZ": "UTC",
+    }
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], port_file: Path, log: Path) -> int:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        if port_file.exists():
+            port = int(port_file.read_text())
+            if _accepts(port):
+                return port
+        time.sleep(0.02)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
+    raise AwsServerError(
+        f"the local AWS server did not start within {START_SECONDS:.0f} s; its last words:\n{tail}"
+    )
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return port != 0 and probe.connect_ex((HOST, port)) == 0

@@ -1,0 +1,225 @@
+"""The local stack: one AWS server and embedded PostgreSQL servers, which live and die together.
+
+Everything of it lies in one state folder. The AWS server keeps its data in memory, so when any part
+is gone the rest is worthless: a bookmark without its lake would skip rows. Therefore parts are
+never restarted alone.
+"""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from awsglue_local import processes
+from awsglue_local.aws import DEFAULT_REGION, AwsServer
+from awsglue_local.deploy import client, deploy
+from awsglue_local.errors import LocalGlueError, StackError
+from awsglue_local.postgres import PostgresServer
+from awsglue_local.runner import run_workflow
+from awsglue_local.runs import WorkflowRun, write_json
+from awsglue_local.workflows import parse
+
+# All that a stack ever writes below its state folder, and so all that `down` removes.
+_OWNED = ("postgres", "bookmarks", "runs", "logs", "work", "aws.log", "stack.json")
+
+
+@dataclass
+class Stack:
+    """Servers of one state folder. Attributes are filled by `up` and `attach`."""
+
+    state_dir: Path
+    region: str = DEFAULT_REGION
+    fsync: bool = True
+    aws: AwsServer = field(init=False)
+    postgres: dict[str, PostgresServer] = field(init=False, default_factory=dict)
+    parameters: dict[str, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.state_dir = self.state_dir.resolve()
+        self.aws = AwsServer(log=self.state_dir / "aws.log", region=self.region)
+
+    def up(
+        self,
+        definition: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+        postgres: Mapping[str, int] | None = None,
+    ) -> Self:
+        """Starts what does not run, then deploys `definition` (YAML text, its ${...} still open).
+
+        `postgres` maps names to versions (18 or 16). Every server gets a database of its name, the
+        secret local/postgres/<name>, and the parameters <name>_jdbc_url and <name>_secret_id; every
+        parameter that ends in _bucket is made a bucket. Given parameters win. A stack found half
+        dead is reset as a whole.
+        """
+        wanted = dict(postgres or {})
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            if self._whole():
+                missing = sorted(set(wanted) - set(self.postgres))
+                if missing:
+                    raise StackError(
+                        f"the stack in {self.state_dir} runs without PostgreSQL {missing}; "
+                        "take it down first"
+                    )
+            else:
+                self._reset()
+                self._start(wanted)
+            self.parameters |= parameters or {}
+            self._record(complete=True)
+            self._make_buckets()
+            if definition is not None:
+                deploy(parse(definition, self.parameters), self.aws.endpoint, self.region)
+        return self
+
+    def attach(self) -> Self:
+        """The running stack of this state folder; StackError if there is none or a part of it is
+        gone.
+        """
+        if not self._whole():
+            raise StackError(f"no whole stack runs in {self.state_dir}; run `glue-local up`")
+        return self
+
+    def down(self) -> None:
+        """Stops every process and forgets all data. Nothing happens if there is no stack."""
+        if self.state_dir.exists():
+            with self._locked():
+                self._reset()
+            (self.state_dir / "stack.lock").unlink(missing_ok=True)
+            if not any(self.state_dir.iterdir()):
+                self.state_dir.rmdir()
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make any AWS client talk to this stack."""
+        return self.aws.environment()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this stack's AWS server."""
+        return client(service, self.aws.endpoint, self.region)
+
+    def run(self, workflow: str, **options: Any) -> WorkflowRun:
+        """run_workflow() on this stack; options as there."""
+        return run_workflow(
+            workflow, self.aws.endpoint, self.state_dir, region=self.region, **options
+        )
+
+    def _start(self, wanted: Mapping[str, int]) -> None:
+        try:
+            self.aws.start()
+            self._record(complete=False)
+            for name, version in wanted.items():
+                server = PostgresServer(self._data_dir(name), version, fsync=self.fsync).start()
+                server.create_database(name)
+                self._keep_secret(name, server)
+                self.postgres[name] = server
+                self.parameters[f"{name}_jdbc_url"] = server.jdbc_url(name)
+                self.parameters[f"{name}_secret_id"] = secret_id(name)
+        except BaseException:
+            self._reset()
+            raise
+
+    def _keep_secret(self, name: str, server: PostgresServer) -> None:
+        content = {
+            "username": server.user,
+            "password": server.password,
+            "host": server.host,
+            "port": server.port,
+            "dbname": name,
+        }
+        self.client("secretsmanager").create_secret(
+            Name=secret_id(name), SecretString=json.dumps(content)
+        )
+
+    def _make_buckets(self) -> None:
+        s3 = self.client("s3")
+        existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        for key, name in self.parameters.items():
+            if key.endswith("_bucket") and name not in existing:
+                existing.add(name)
+                s3.create_bucket(
+                    Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.region}
+                )
+
+    def _record(self, *, complete: bool) -> None:
+        record = {
+            "complete": complete,
+            "region": self.region,
+            "aws": {"port": self.aws.port, "process": processes.identity(self.aws.pid or 0)},
+            "postgres": {
+                name: {"port": server.port, "process": processes.identity(server.pid or 0)}
+                for name, server in self.postgres.items()
+            },
+            "parameters": self.parameters,
+        }
+        write_json(self._stack_file, record)
+
+    def _whole(self) -> bool:
+        """Whether the recorded stack runs in every part; fills this object from it if so."""
+        record = self._read_record()
+        if record is None or not record["complete"]:
+            return False
+        if not all(
+            processes.same(part["process"])
+            for part in (record["aws"], *record["postgres"].values())
+        ):
+            return False
+        self.region = record["region"]
+        self.aws = AwsServer(record["aws"]["port"], self.state_dir / "aws.log", self.region)
+        self.aws.pid = int(record["aws"]["process"]["pid"])
+        if not self.aws.running():
+            return False
+        self.parameters = record["parameters"]
+        try:
+            self.postgres = {name: self._attach_postgres(name) for name in record["postgres"]}
+        except (LocalGlueError, self.client("secretsmanager").exceptions.ClientError):
+            return False
+        return True
+
+    def _attach_postgres(self, name: str) -> PostgresServer:
+        secret = self.client("secretsmanager").get_secret_value(SecretId=secret_id(name))
+        return PostgresServer.attach(
+            self._data_dir(name), json.loads(secret["SecretString"])["password"]
+        )
+
+    def _reset(self) -> None:
+        """Ends every process of the recorded stack that still runs, and removes its data."""
+        record = self._read_record()
+        if record is not None and processes.same(record["aws"]["process"]):
+            processes.end_process(record["aws"]["process"]["pid"])
+        for marker in sorted((self.state_dir / "postgres").glob("*/PG_VERSION")):
+            PostgresServer(marker.parent, int(marker.read_text())).stop()
+        self.aws = AwsServer(log=self.state_dir / "aws.log", region=self.region)
+        self.postgres, self.parameters = {}, {}
+        for name in _OWNED:
+            path = self.state_dir / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _data_dir(self, name: str) -> Path:
+        return self.state_dir / "postgres" / name
+
+    @property
+    def _stack_file(self) -> Path:
+        return self.state_dir / "stack.json"
+
+    def _read_record(self) -> dict[str, Any] | None:
+        if not self._stack_file.exists():
+            return None
+        record: dict[str, Any] = json.loads(self._stack_file.read_text())
+        return record
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.state_dir / "stack.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def secret_id(name: str) -> str:
+    """The Secrets Manager name of an embedded server's superuser."""
+    return f"local/postgres/{name}"

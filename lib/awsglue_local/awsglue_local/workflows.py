@@ -1,0 +1,131 @@
+"""workflows.yaml: databases, connections, jobs, workflows and triggers in AWS's own words, as
+frozen values.
+
+Every entry is a request of AWS's API (CreateJob, CreateTrigger, ...) and is checked against
+botocore's model of it, so a field is named and typed as AWS has it. What AWS has and this package
+does not act on is refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from botocore.loaders import Loader
+from botocore.model import ServiceModel, Shape, StructureShape
+from botocore.validate import ParamValidator
+
+from awsglue_local.errors import DefinitionError
+
+Request = Mapping[str, Any]
+
+_PARAMETER = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The requests by kind, each in the file's order, parameters filled in, all rules checked."""
+
+    databases: tuple[Request, ...] = ()
+    connections: tuple[Request, ...] = ()
+    jobs: tuple[Request, ...] = ()
+    workflows: tuple[Request, ...] = ()
+    triggers: tuple[Request, ...] = ()
+
+
+# Section of the file -> the shape of AWS's API, and the fields of it that are acted on here.
+_KINDS: dict[str, tuple[str, str]] = {
+    "Databases": ("DatabaseInput", "Name Description"),
+    "Connections": ("ConnectionInput", "Name Description ConnectionType ConnectionProperties"),
+    "Jobs": (
+        "CreateJobRequest",
+        "Name Description Role Command GlueVersion WorkerType NumberOfWorkers MaxRetries Timeout "
+        "ExecutionProperty Connections DefaultArguments NonOverridableArguments "
+        "JobRunQueuingEnabled ExecutionClass",
+    ),
+    "Workflows": ("CreateWorkflowRequest", "Name Description DefaultRunProperties"),
+    "Triggers": (
+        "CreateTriggerRequest",
+        "Name Description WorkflowName Type Schedule Predicate Actions StartOnCreation "
+        "EventBatchingCondition",
+    ),
+}
+LOCAL_ROLE = (
+    "arn:aws:iam::123456789012:role/local"  # a job without Role: there is no IAM to take it from
+)
+
+
+def parse(text: str, parameters: Mapping[str, str]) -> Definition:
+    """The definition in `text` (YAML) after replacing every ${parameter}; DefinitionError names
+    field and rule.
+    """
+    from awsglue_local.workflow_rules import check
+
+    document = yaml.safe_load(fill(text, parameters))
+    if not isinstance(document, dict):
+        raise DefinitionError(f"the file must hold a mapping with some of {', '.join(_KINDS)}")
+    unknown = sorted(set(document) - set(_KINDS))
+    if unknown:
+        raise DefinitionError(f"unknown section {unknown[0]}; known are {', '.join(_KINDS)}")
+    parsed = {kind: tuple(_requests(kind, document.get(kind) or [])) for kind in _KINDS}
+    definition = Definition(**{kind.lower(): requests for kind, requests in parsed.items()})
+    check(definition)
+    return definition
+
+
+def fill(text: str, parameters: Mapping[str, str]) -> str:
+    """`text` with every ${parameter} replaced, as Terraform's templatefile does; comment lines are
+    left alone.
+    """
+    names = {
+        name
+        for line in text.splitlines()
+        if not line.lstrip().startswith("#")
+        for name in _PARAMETER.findall(line)
+    }
+    missing = sorted(names - set(parameters))
+    if missing:
+        raise DefinitionError(
+            f"no value for the parameter(s) {', '.join(missing)}; pass --parameter {missing[0]}=..."
+        )
+    return _PARAMETER.sub(lambda found: parameters.get(found[1], found[0]), text)
+
+
+def _requests(kind: str, entries: Any) -> Iterator[Request]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise DefinitionError(f"{kind} must be a list of mappings")
+    for number, entry in enumerate(entries):
+        request = {"Role": LOCAL_ROLE, **entry} if kind == "Jobs" else entry
+        where = f"{kind}[{entry.get('Name', number)}]"
+        shape_name, fields = _KINDS[kind]
+        refused = sorted(set(request) - set(fields.split()))
+        if refused:
+            raise DefinitionError(f"{where}.{refused[0]} is not supported; supported are {fields}")
+        shape = _glue_model().shape_for(shape_name)
+        report = ParamValidator().validate(request, shape)
+        if report.has_errors():
+            raise DefinitionError(f"{where}: {report.generate_report()}")
+        _check_enums(where, request, shape)
+        yield request
+
+
+def _check_enums(where: str, value: Any, shape: Shape) -> None:
+    """botocore checks types and names, but leaves enumerations to the service."""
+    if isinstance(shape, StructureShape):
+        for name, part in value.items():
+            _check_enums(f"{where}.{name}", part, shape.members[name])
+    elif shape.type_name == "list":
+        for number, part in enumerate(value):
+            _check_enums(f"{where}[{number}]", part, shape.member)  # type: ignore[attr-defined]
+    elif shape.type_name == "map":
+        for name in value:
+            _check_enums(f"{where} key", name, shape.key)  # type: ignore[attr-defined]
+    else:
+        allowed = shape.metadata.get("enum")
+        if allowed and value not in allowed:
+            raise DefinitionError(f"{where} is {value!r}; AWS allows {', '.join(allowed)}")
+
+
+def _glue_model() -> ServiceModel:
+    return ServiceModel(Loader().load_service_model("glue", "service-2"), "glue")

@@ -1,0 +1,59 @@
+"""Command line `totesys`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import botocore.exceptions
+import psycopg
+
+from totesys_etl.cli import batches, certificate, sql
+from totesys_etl.errors import TotesysError
+
+DESCRIPTION = """\
+Looks into the totesys data platform: what was captured, whether it is proven equal to the source,
+and what the data says. Buckets and connections are read from the Glue jobs, so it works on AWS
+(credentials and region as for the AWS CLI) and on the local AWS of `make demo`
+(first: eval "$(.venv/bin/glue-local env)").
+"""
+
+EXAMPLES = """\
+examples:
+  totesys batches                                   what each batch brought
+  totesys certificate                               the newest proof that lake = source
+  totesys sql "SELECT count(*) FROM current_payment"
+  totesys sql --lake "SELECT op, count(*) FROM totesys_star.fact_payment GROUP BY op"
+  totesys sql --source "SELECT * FROM staff WHERE staff_id = 1"
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 on success, 1 with one line on stderr when it could not."""
+    parser = argparse.ArgumentParser(
+        prog="totesys",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (batches, certificate, sql):
+        command.register(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (TotesysError, psycopg.Error) as error:
+        return _fail(str(error).strip() or type(error).__name__)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        return _fail(
+            f'{error}. Is AWS configured? For the local AWS: eval "$(.venv/bin/glue-local env)"'
+        )
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"totesys: {message}", file=sys.stderr)
+    return 1

@@ -1,0 +1,114 @@
+"""Publish: makes the Data Catalog show the newest commit. Runs in every job, idle ones too.
+
+Nothing is deleted and nothing goes back: each table's parameter says up to which commit its
+partitions are registered, and it is moved under the table's version as an optimistic lock. A run
+that died before publishing is healed by the next one.
+Source: AWS Glue API, UpdateTable (VersionId, SkipArchive), BatchCreatePartition (100 a call).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES, lake_tables
+from totesys_etl.contracts.lake_tables import LakeTable
+from totesys_etl.lake.catalog_table import CatalogTable, Published, Values
+from totesys_etl.lake.changes import folder
+from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, StarTableState
+from totesys_etl.lake.files import folder_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
+__all__ = ["Published", "publish_raw", "publish_star", "star_shapes"]
+
+RAW_PARAMETER = "totesys.batch"
+STAR_PARAMETER = "totesys.commit"
+EMPTY = "empty"
+"""A folder nothing is ever written to: where a partition points that has no rows any more."""
+
+
+def publish_raw(
+    glue: GlueClient, log: CommitLog[RawCommit], database: str, bucket: str
+) -> Published:
+    """Creates or alters the 11 tables of changes and registers the partitions of new batches.
+
+    A table whose position is beyond our head is left alone. Reads the head again afterwards and
+    goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
+    """
+    tables = {
+        name: CatalogTable(
+            glue,
+            database,
+            lake_tables.changes(table),
+            f"s3://{bucket}/{folder(table)}/",
+            RAW_PARAMETER,
+        )
+        for name, table in SOURCE_TABLES.items()
+    }
+    published = sum((table.create() for table in tables.values()), Published())
+    head = -1
+    while (newest := log.head_number()) != head:
+        head = newest
+        positions = {name: table.position() for name, table in tables.items()}
+        wanted: dict[str, dict[Values, str]] = {name: {} for name in tables}
+        for commit in log.range(min(positions.values()) + 1, head):
+            for name, position in positions.items():
+                files = commit.tables[name].changes if name in commit.tables else ()
+                if files and commit.batch > position:
+                    # Hive folds batch=00000042 to the integer 42.
+                    values = (commit.ingest_date, str(commit.batch))
+                    wanted[name][values] = f"s3://{bucket}/{folder_of(files)}/"
+        for name, table in tables.items():
+            published += table.register(wanted[name]) + table.advance(head)
+    return published
+
+
+def publish_star(
+    glue: GlueClient, log: CommitLog[StarCommit], database: str, bucket: str
+) -> Published:
+    """Creates or alters the star's tables and points every partition to the newest commit's files.
+
+    A table whose position is beyond our head is left alone. Reads the head again afterwards and
+    goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
+    """
+    tables = [
+        CatalogTable(glue, database, shape, f"s3://{bucket}/{shape.name}/", STAR_PARAMETER)
+        for shape in star_shapes()
+    ]
+    published = sum((table.create() for table in tables), Published())
+    head = -1
+    while (newest := log.head_number()) != head:
+        head = newest
+        commit = log.read(head) if head else None
+        for table in tables:
+            if table.position() > head:
+                continue
+            if commit is not None and table.shape.name in commit.tables:
+                published += _point(table, commit.tables[table.shape.name], bucket)
+            published += table.advance(head)
+    return published
+
+
+def star_shapes() -> tuple[LakeTable, ...]:
+    """The tables of the star's database: the ERD's 11, deletions and quarantine."""
+    erd = tuple(lake_tables.star(table) for table in STAR_TABLES.values())
+    return (*erd, lake_tables.FACT_DELETION, lake_tables.DIM_DELETION, lake_tables.QUARANTINE)
+
+
+def _point(table: CatalogTable, state: StarTableState, bucket: str) -> Published:
+    """Adds and moves partitions so that they are the commit's."""
+    (key,) = table.shape.partition_names
+    registered = table.partitions()
+    wanted: dict[Values, str] = {
+        (value,): f"s3://{bucket}/{folder_of(partition.files)}/"
+        for value, partition in state.partitions.items()
+        if partition.files
+    }
+    moved: dict[Values, str] = {}
+    for values, location in registered.items():
+        target = wanted.get(values, f"{table.location}{key}={values[0]}/{EMPTY}/")
+        if target != location:
+            moved[values] = target
+    added = {values: to for values, to in wanted.items() if values not in registered}
+    return table.register(added) + table.move(moved)

@@ -1,0 +1,49 @@
+"""Changes: what a batch found, one folder per table and batch, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyspark.sql import DataFrame, SparkSession
+
+from totesys_etl.contracts import lake_tables
+from totesys_etl.contracts.lake_tables import BATCH
+from totesys_etl.contracts.model import SourceTable
+from totesys_etl.contracts.spark import struct_type
+from totesys_etl.lake.commits import RawCommit
+from totesys_etl.lake.files import DataFile, read_frame, write_files
+
+
+def write_changes(
+    frame: DataFrame, *, bucket: str, table: SourceTable, ingest_date: str, batch: int
+) -> tuple[DataFile, ...]:
+    """Writes lake_tables.changes(table) rows sorted by primary key; no rows, no files.
+
+    `ingest_date` is yyyy-MM-dd. Raises BucketMissing.
+    """
+    written = write_files(
+        frame.select(*lake_tables.changes(table).column_names),
+        bucket=bucket,
+        folder=f"{folder(table)}/ingest_date={ingest_date}/batch={batch:08d}",
+        partition=None,
+        order_by=[table.primary_key],
+    )
+    return tuple(written.get("", ()))
+
+
+def read_changes(
+    spark: SparkSession, bucket: str, table: SourceTable, commits: Iterable[RawCommit]
+) -> DataFrame:
+    """The changes of `table` in `commits`: lake_tables.changes(table) columns, then batch (int).
+
+    Key: (batch, primary key). Raises BucketMissing, CommitMissing.
+    """
+    tables = [commit.tables.get(table.name) for commit in commits]
+    files = [file for state in tables if state is not None for file in state.changes]
+    columns = (*lake_tables.changes(table).columns, BATCH)
+    return read_frame(spark, bucket, files, struct_type(columns), base=folder(table))
+
+
+def folder(table: SourceTable) -> str:
+    """Where all changes of `table` lie in the raw bucket."""
+    return f"changes/{table.name}"

@@ -1,0 +1,131 @@
+"""Commits: numbered JSON objects from 1, dense, append only. What they name is the lake.
+
+`{bucket}/_commits/{number:08d}.json`. The raw log says what the source held, the star log what
+was made of it. Facts in a commit are stored once; everything else is derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from totesys_etl.lake.commit_log import CommitLog
+from totesys_etl.lake.files import DataFile
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+__all__ = [
+    "CommitLog",
+    "KeyRange",
+    "RawCommit",
+    "RawTable",
+    "StarCommit",
+    "StarPartition",
+    "StarTableState",
+    "raw_log",
+    "star_log",
+]
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """Current rows of one slice of 65,536 keys.
+
+    `rows` counts every key ever seen, `live` those not deleted; `fingerprint` is the sum of 44-bit
+    md5 prefixes over the live rows (fits 63 bits).
+    """
+
+    files: tuple[DataFile, ...]
+    rows: int
+    live: int
+    fingerprint: int
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One source table as of a batch.
+
+    `contract` is the contract's version, `columns_seen` the source's columns, `inserted`,
+    `updated`, `deleted` the batch's changes, `versions` fact versions since batch 1, `live` rows
+    now, `changes` the batch's files (none: unchanged), `current` all key ranges by name.
+    """
+
+    contract: str
+    columns_seen: tuple[str, ...]
+    inserted: int
+    updated: int
+    deleted: int
+    versions: int
+    live: int
+    changes: tuple[DataFile, ...]
+    current: Mapping[str, KeyRange]
+
+
+@dataclass(frozen=True)
+class RawCommit:
+    """Batch `batch`: every table of the contract, unchanged ones carried over.
+
+    `captured_at` is the snapshot's moment (naive UTC, ms), `pg_snapshot` its pg_current_snapshot().
+    """
+
+    batch: int
+    run_id: str
+    captured_at: datetime
+    ingest_date: str
+    system_identifier: str
+    database: str
+    pg_snapshot: str
+    tables: Mapping[str, RawTable]
+
+    @property
+    def number(self) -> int:
+        return self.batch
+
+
+@dataclass(frozen=True)
+class StarPartition:
+    """One partition's files, all in one folder, and their rows; no files: no rows any more."""
+
+    files: tuple[DataFile, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class StarTableState:
+    """One lake table of the star. `partitions` by value of its partition key; `rewritten` those
+    that this commit wrote; `added` rows new in it; `quarantined` versions kept out by it; `rows`
+    in all.
+    """
+
+    partitions: Mapping[str, StarPartition]
+    rewritten: tuple[str, ...]
+    added: int
+    quarantined: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class StarCommit:
+    """Raw batches `raw_from`..`raw_through` transformed. `versions` per fact since batch 1,
+    quarantined ones included: the next record id is one more."""
+
+    number: int
+    run_id: str
+    raw_from: int
+    raw_through: int
+    captured_at: datetime
+    versions: Mapping[str, int]
+    tables: Mapping[str, StarTableState]
+
+
+def raw_log(s3: S3Client, bucket: str) -> CommitLog[RawCommit]:
+    """The log of the raw bucket."""
+    return CommitLog(s3, bucket, RawCommit)
+
+
+def star_log(s3: S3Client, bucket: str) -> CommitLog[StarCommit]:
+    """The log of the processed bucket."""
+    return CommitLog(s3, bucket, StarCommit)

@@ -1,0 +1,176 @@
+"""Data files: written by executors, named by commits, read by explicit paths, never by listing."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.rdd import PythonEvalType
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+from pyspark.sql.udf import UserDefinedFunction
+
+from totesys_etl.errors import BucketMissing, CertificateFailed, CommitMissing
+from totesys_etl.lake.objects import bucket_missing, get
+from totesys_etl.lake.sink import RECEIPT, Target, writer
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ROW_LIMIT = 2_000_000
+BYTES_LIMIT = 128 * 1024 * 1024
+"""Rows, and bytes in Arrow memory, at which a file is full: what one task holds at a time."""
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One immutable Parquet object: key in its bucket, rows, bytes, sha256 (hex) of the body."""
+
+    key: str
+    rows: int
+    bytes: int
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> DataFile:
+        return cls(**value)
+
+
+def write_files(
+    frame: DataFrame,
+    *,
+    bucket: str,
+    folder: str,
+    partition: str | None,
+    order_by: Sequence[str],
+    row_limit: int = ROW_LIMIT,
+    bytes_limit: int = BYTES_LIMIT,
+) -> dict[str, list[DataFile]]:
+    """Writes `frame` and returns its files per value of text column `partition` (None: key '').
+
+    A value's files share one new folder, {folder}/{partition}={value}/{uuid}/, hold every column
+    but `partition` and are sorted by `order_by`. One file per value unless a limit is reached.
+    Values are spread over tasks; without `partition` one task writes (one folder, one attempt).
+    Raises BucketMissing.
+    """
+    if partition is None:
+        sorted_frame = frame.repartition(1).sortWithinPartitions(*order_by)
+    else:
+        sorted_frame = frame.repartition(F.col(partition)).sortWithinPartitions(
+            partition, *order_by
+        )
+    region = boto3.session.Session().region_name
+    target = Target(bucket, folder, partition, row_limit, bytes_limit, region)
+    files: dict[str, list[DataFile]] = {}
+    for row in sorted(_receipts(sorted_frame, target)):
+        files.setdefault(row[0], []).append(DataFile(*row[1:]))
+    return files
+
+
+def _receipts(frame: DataFrame, target: Target) -> list[tuple[Any, ...]]:
+    # What DataFrame.mapInArrow does, without its demand for pandas on the driver: Arrow batches
+    # go to the executors' Python as they are.
+    udf = UserDefinedFunction(
+        writer(target), returnType=RECEIPT, evalType=PythonEvalType.SQL_MAP_ARROW_ITER_UDF
+    )
+    expression = udf(*[frame[name] for name in frame.columns])._jc.expr()
+    written = DataFrame(frame._jdf.pythonMapInArrow(expression, False), frame.sparkSession)
+    try:
+        return [tuple(row) for row in written.collect()]
+    except (PySparkException, Py4JJavaError) as error:
+        told = re.search(r"errors\.BucketMissing: (.*)", str(error))
+        if told:
+            raise BucketMissing(told.group(1)) from error
+        raise
+
+
+def folder_of(files: Iterable[DataFile]) -> str:
+    """The folder that all `files` lie in, without a trailing slash; ValueError if not just one."""
+    folders = {file.key.rpartition("/")[0] for file in files}
+    if len(folders) != 1:
+        raise ValueError(f"expected the files of one folder, got {sorted(folders)}")
+    return folders.pop()
+
+
+def read_frame(
+    spark: SparkSession,
+    bucket: str,
+    files: Iterable[DataFile],
+    struct: StructType,
+    *,
+    base: str | None = None,
+) -> DataFrame:
+    """The rows of `files` with schema `struct`; no files, no rows.
+
+    With `base` (a folder above all files) partition keys in the paths below it are columns too,
+    if `struct` names them. Raises BucketMissing, CommitMissing when a file is gone.
+    """
+    paths = [f"s3://{bucket}/{file.key}" for file in files]
+    if not paths:
+        return spark.createDataFrame([], struct)
+    reader = spark.read.schema(struct)
+    if base is not None:
+        reader = reader.option("basePath", f"s3://{bucket}/{base}/")
+    try:
+        return reader.parquet(*paths).select(struct.names)
+    except AnalysisException as error:
+        raise CommitMissing(
+            f"a file that a commit names is not in bucket {bucket}: {str(error).splitlines()[0]} "
+            "Restore the object's version, or rebuild the lake from raw."
+        ) from error
+    except Py4JJavaError as error:
+        if "UnknownStoreException" in str(error.java_exception.toString()):
+            raise bucket_missing(bucket, "NoSuchBucket on read") from error
+        raise
+
+
+def read_arrow(
+    s3: S3Client,
+    bucket: str,
+    file: DataFile,
+    columns: Sequence[str] | None = None,
+    filter: pc.Expression | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """The file's rows in order, read by this process; timestamps naive (UTC), in microseconds.
+
+    `columns` chooses and orders; `filter` may use any column of the file. Raises BucketMissing,
+    CommitMissing when the file is gone, CertificateFailed when its content is not what was written.
+    """
+    body = get(s3, bucket, file.key)
+    if body is None:
+        raise CommitMissing(
+            f"s3://{bucket}/{file.key} is named by a commit but not there: restore the object's "
+            "version, or rebuild the lake from raw"
+        )
+    if hashlib.sha256(body).hexdigest() != file.sha256:
+        raise CertificateFailed(
+            f"s3://{bucket}/{file.key} is not what was written: its sha256 is not {file.sha256}"
+        )
+    # pyarrow.parquet.read_table would do, but its threads may abort the process when it ends.
+    for batch in pq.ParquetFile(io.BytesIO(body)).iter_batches(use_threads=False):
+        kept = batch if filter is None else batch.filter(filter)
+        chosen = kept if columns is None else kept.select(list(columns))
+        if chosen.num_rows:
+            yield _naive(chosen)
+
+
+def _naive(batch: pa.RecordBatch) -> pa.RecordBatch:
+    fields = [
+        field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field
+        for field in batch.schema
+    ]
+    return batch.cast(pa.schema(fields))

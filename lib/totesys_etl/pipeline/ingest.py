@@ -1,0 +1,233 @@
+"""Ingest: totesys at one snapshot -> the exact difference -> one numbered batch in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import boto3
+from pyspark.sql import DataFrame
+
+from totesys_etl.connection import endpoint
+from totesys_etl.contracts import SOURCE_TABLES
+from totesys_etl.contracts.model import SourceTable
+from totesys_etl.errors import CommitTaken, SettingInvalid, TotesysError
+from totesys_etl.lake import certificates
+from totesys_etl.lake.catalog import publish_raw
+from totesys_etl.lake.certificates import Certificate, TableCertificate
+from totesys_etl.lake.commits import CommitLog, RawCommit, RawTable, raw_log
+from totesys_etl.log import Log
+from totesys_etl.pipeline import arguments
+from totesys_etl.pipeline.batch import Batch, Spooled, guard, report, spool, verify, write
+from totesys_etl.source.candidates import candidate_keys
+from totesys_etl.source.snapshot import explain, open_snapshot
+
+ATTEMPTS = 3
+"""How often a run starts over when another run has taken its commit number."""
+
+TABLES: tuple[SourceTable, ...] = tuple(SOURCE_TABLES.values())
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """Arguments of job `ingest_totesys`."""
+
+    job_name: str
+    run_id: str
+    source_connection: str
+    raw_bucket: str
+    work_bucket: str
+    raw_database: str
+    allow_mass_delete: frozenset[str]
+
+    @classmethod
+    def from_arguments(cls, args: Mapping[str, Any]) -> IngestSettings:
+        """Settings from getResolvedOptions' result; SettingInvalid for a wrong one."""
+        allowed = arguments.names(args, "allow_mass_delete")
+        unknown = sorted(allowed - set(SOURCE_TABLES))
+        if unknown:
+            raise SettingInvalid(
+                f"--allow_mass_delete names {', '.join(unknown)}, which are no source tables: "
+                f"use names of {', '.join(SOURCE_TABLES)}, separated by commas"
+            )
+        return cls(
+            job_name=arguments.text(args, "JOB_NAME"),
+            run_id=arguments.run_id(args),
+            source_connection=arguments.text(args, "source_connection"),
+            raw_bucket=arguments.text(args, "raw_bucket"),
+            work_bucket=arguments.text(args, "work_bucket"),
+            raw_database=arguments.text(args, "raw_database"),
+            allow_mass_delete=allowed,
+        )
+
+
+def ingest(glue_context: Any, settings: IngestSettings) -> RawCommit | None:
+    """One run of the ingest. Returns the batch it committed, None when nothing had changed.
+
+    Publishes in every run. The caller commits the job bookmark afterwards; losing that costs
+    nothing, because values and completeness never rest on the bookmark.
+    """
+    log = Log(job=settings.job_name, run=settings.run_id)
+    commits = raw_log(boto3.client("s3"), settings.raw_bucket)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            commit = _attempt(glue_context, settings, commits, log)
+            break
+        except CommitTaken as taken:
+            log("attempt_lost", attempt=attempt, reason=str(taken))
+            if attempt == ATTEMPTS:
+                raise
+    with log.step("published", database=settings.raw_database) as result:
+        published = publish_raw(
+            boto3.client("glue"), commits, settings.raw_database, settings.raw_bucket
+        )
+        result |= asdict(published)
+    return commit
+
+
+def _attempt(
+    glue_context: Any, settings: IngestSettings, commits: CommitLog[RawCommit], log: Log
+) -> RawCommit | None:
+    """Head, candidates, snapshot, difference, guards, files, proof, commit, certificate."""
+    head = commits.head()
+    with log.step("candidates", head=head.batch if head else 0):
+        candidates = {
+            t.name: candidate_keys(glue_context, settings.source_connection, t) for t in TABLES
+        }
+    batch, spooled = _spool(glue_context, settings, head, log)
+    for each in spooled:
+        guard(batch, each, settings.allow_mass_delete)
+    states = _write(glue_context, settings, batch, spooled, log)
+    for each in spooled:
+        verify(batch, each, states[each.table.name])
+    certified = {
+        each.table.name: _certified(each, states[each.table.name], candidates, head is None)
+        for each in spooled
+    }
+    commit = None
+    if any(each.summary.changed for each in spooled):
+        commit = batch.commit(states, settings.run_id)
+        commits.append(batch.number, commit)
+        log("committed", batch=commit.batch, captured_at=commit.captured_at)
+    _certify(settings, batch, commit, certified)
+    for each in spooled:
+        each.changes.unpersist()
+    return commit
+
+
+def _spool(
+    glue_context: Any, settings: IngestSettings, head: RawCommit | None, log: Log
+) -> tuple[Batch, list[Spooled]]:
+    """Everything that needs the source; the snapshot is released at the end."""
+    source = endpoint(glue_context.extract_jdbc_conf(settings.source_connection))
+    spark = glue_context.spark_session
+    with open_snapshot(spark, source) as snapshot:
+        batch = Batch.after(head, snapshot)
+        extra = snapshot.check(TABLES)
+
+        def one(table: SourceTable) -> Spooled:
+            with log.step("compared", table=table.name, batch=batch.number) as result:
+                spooled = spool(batch, table, snapshot, spark, settings.work_bucket)
+                result |= report(spooled)
+            return replace(spooled, extra_columns=extra[table.name])
+
+        try:
+            spooled = _side_by_side(one, TABLES)
+        except TotesysError:
+            raise
+        except Exception as error:
+            explained = explain(error)
+            if explained is None:
+                raise
+            raise explained from error
+        snapshot.verify_unrewritten(TABLES)
+    for name, columns in extra.items():
+        if columns:
+            log("extra_columns_ignored", table=name, columns=columns)
+    return batch, spooled
+
+
+def _write(
+    glue_context: Any, settings: IngestSettings, batch: Batch, spooled: list[Spooled], log: Log
+) -> dict[str, RawTable]:
+    spark = glue_context.spark_session
+
+    def one(each: Spooled) -> RawTable:
+        if not each.summary.changed:
+            return write(batch, each, spark, settings.raw_bucket, settings.work_bucket)
+        with log.step("written", table=each.table.name, batch=batch.number) as result:
+            state = write(batch, each, spark, settings.raw_bucket, settings.work_bucket)
+            result |= {"files": len(state.changes), "ranges": len(each.summary.ranges)}
+        return state
+
+    states = _side_by_side(one, spooled)
+    return {each.table.name: state for each, state in zip(spooled, states, strict=True)}
+
+
+def _certified(
+    spooled: Spooled, state: RawTable, candidates: Mapping[str, DataFrame | None], first: bool
+) -> TableCertificate:
+    """What the certificate says of one table, incl. how many changes the bookmark missed."""
+    named, beyond = 0, 0
+    if spooled.summary.changed and not first:
+        named, beyond = _compare_with_bookmark(spooled, candidates[spooled.table.name])
+    return TableCertificate(
+        live=state.live,
+        ranges=len(state.current),
+        fingerprint=str(sum(r.fingerprint for r in state.current.values()) % 2**64),
+        inserted=state.inserted,
+        updated=state.updated,
+        deleted=state.deleted,
+        candidates=named,
+        beyond_bookmark=beyond,
+        extra_columns=spooled.extra_columns,
+    )
+
+
+def _compare_with_bookmark(spooled: Spooled, keys: DataFrame | None) -> tuple[int, int]:
+    """How many changes the bookmark named, and how many it knew nothing of."""
+    changes = spooled.summary.inserted + spooled.summary.updated + spooled.summary.deleted
+    if keys is None:
+        return 0, changes
+    key = spooled.table.primary_key
+    named = spooled.changes.join(keys.withColumnRenamed("key", key), key, "left_semi").count()
+    return named, changes - named
+
+
+def _certify(
+    settings: IngestSettings,
+    batch: Batch,
+    commit: RawCommit | None,
+    tables: Mapping[str, TableCertificate],
+) -> None:
+    head = commit or batch.head
+    certificates.write(
+        boto3.client("s3"),
+        settings.raw_bucket,
+        Certificate(
+            run_id=settings.run_id,
+            verified_at=_now(),
+            batch=head.batch if head else 0,
+            captured_at=batch.captured_at,
+            pg_snapshot=batch.pg_snapshot,
+            idle=commit is None,
+            tables=dict(tables),
+        ),
+    )
+
+
+def _now() -> datetime:
+    """The clock of the run: naive UTC in whole milliseconds."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _side_by_side(step: Callable[[Any], T], items: Iterable[Any]) -> list[T]:
+    """`step` on every item, four at a time: a Spark session idles between one table's steps."""
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="table") as pool:
+        return list(pool.map(step, items))

@@ -1,0 +1,123 @@
+"""Load: the warehouse moves from processed commit to processed commit, one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from totesys_etl.connection import endpoint
+from totesys_etl.contracts import STAR_TABLES
+from totesys_etl.contracts.lake_tables import DIM_DELETION, FACT_DELETION
+from totesys_etl.contracts.model import Kind
+from totesys_etl.errors import WarehouseAhead
+from totesys_etl.lake.commits import StarCommit, star_log
+from totesys_etl.lake.files import read_arrow
+from totesys_etl.log import Log
+from totesys_etl.pipeline import arguments
+from totesys_etl.warehouse.load import LoadBatch, Warehouse, open_warehouse
+
+Batches = Callable[[], Iterable[pa.RecordBatch]]
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """Arguments of job `load_warehouse`."""
+
+    job_name: str
+    run_id: str
+    processed_bucket: str
+    warehouse_connection: str
+
+    @classmethod
+    def from_arguments(cls, args: Mapping[str, Any]) -> LoadSettings:
+        """Settings from getResolvedOptions' result; SettingInvalid for a missing one."""
+        return cls(
+            job_name=arguments.text(args, "JOB_NAME"),
+            run_id=arguments.run_id(args),
+            processed_bucket=arguments.text(args, "processed_bucket"),
+            warehouse_connection=arguments.text(args, "warehouse_connection"),
+        )
+
+
+def load(glue_context: Any, settings: LoadSettings) -> int:
+    """Loads every commit the warehouse lacks; returns how many that were."""
+    log = Log(job=settings.job_name, run=settings.run_id)
+    s3 = boto3.client("s3")
+    commits = star_log(s3, settings.processed_bucket)
+    target = endpoint(glue_context.extract_jdbc_conf(settings.warehouse_connection))
+    with open_warehouse(target) as warehouse:
+        warehouse.prepare()
+        head = commits.head()
+        newest, loaded = (head.number if head else 0), warehouse.loaded_through()
+        if loaded > newest:
+            raise WarehouseAhead(
+                f"the warehouse has loaded commit {loaded}, but bucket {settings.processed_bucket} "
+                f"ends at {newest}: point the job at the lake this warehouse was filled from"
+            )
+        for number in range(loaded + 1, newest + 1):
+            _apply(warehouse, commits.read(number), s3, settings, log)
+        log("warehouse_current", through=newest, commits=newest - loaded)
+    return newest - loaded
+
+
+def _apply(
+    warehouse: Warehouse, commit: StarCommit, s3: Any, settings: LoadSettings, log: Log
+) -> None:
+    with log.step("transaction", commit=commit.number) as result:
+        report = warehouse.apply(load_batch(commit, s3, settings.processed_bucket))
+        result["skipped"] = report.skipped
+    for name, table in report.tables.items():
+        log("loaded_table", commit=commit.number, table=name, **asdict(table))
+
+
+def load_batch(commit: StarCommit, s3: Any, bucket: str) -> LoadBatch:
+    """What `commit` brings to the warehouse, read from its files when asked for.
+
+    Files hold whole partitions; rows whose `batch` lies in the commit's range are its own. A
+    dimension's list of deleted keys always comes whole.
+    """
+    own = (pc.field("batch") >= commit.raw_from) & (pc.field("batch") <= commit.raw_through)
+    rows = partial(_rows, commit, s3, bucket)
+    facts: dict[str, Batches] = {}
+    dimensions: dict[str, Batches] = {}
+    for table in STAR_TABLES.values():
+        if commit.tables[table.name].rewritten:
+            target = facts if table.kind is Kind.FACT else dimensions
+            target[table.name] = rows(table.name, None, own)
+    return LoadBatch(
+        number=commit.number,
+        raw_from=commit.raw_from,
+        raw_through=commit.raw_through,
+        captured_at=commit.captured_at,
+        run_id=commit.run_id,
+        dimensions=dimensions,
+        facts=facts,
+        fact_deletions={
+            name: rows(FACT_DELETION.name, name, own)
+            for name in commit.tables[FACT_DELETION.name].rewritten
+        },
+        dim_deletions={
+            name: rows(DIM_DELETION.name, name, None)
+            for name in commit.tables[DIM_DELETION.name].rewritten
+        },
+    )
+
+
+def _rows(
+    commit: StarCommit, s3: Any, bucket: str, table: str, only: str | None, keep: Any
+) -> Batches:
+    state = commit.tables[table]
+    wanted = state.rewritten if only is None else (only,)
+
+    def read() -> Iterable[pa.RecordBatch]:
+        for name in wanted:
+            for file in state.partitions[name].files:
+                yield from read_arrow(s3, bucket, file, filter=keep)
+
+    return read

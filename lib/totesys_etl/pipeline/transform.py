@@ -1,0 +1,104 @@
+"""Transform: all raw batches not yet transformed -> one processed commit of star partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import boto3
+from pyspark.sql import SparkSession
+
+from totesys_etl.contracts import STAR_TABLES
+from totesys_etl.contracts.model import Kind
+from totesys_etl.lake.catalog import publish_star
+from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, raw_log, star_log
+from totesys_etl.log import Log
+from totesys_etl.pipeline import arguments
+from totesys_etl.pipeline.stars import Pending, Stars
+
+
+@dataclass(frozen=True)
+class TransformSettings:
+    """Arguments of job `transform_star`."""
+
+    job_name: str
+    run_id: str
+    raw_bucket: str
+    work_bucket: str
+    processed_bucket: str
+    star_database: str
+
+    @classmethod
+    def from_arguments(cls, args: Mapping[str, Any]) -> TransformSettings:
+        """Settings from getResolvedOptions' result; SettingInvalid for a missing one."""
+        return cls(
+            job_name=arguments.text(args, "JOB_NAME"),
+            run_id=arguments.run_id(args),
+            raw_bucket=arguments.text(args, "raw_bucket"),
+            work_bucket=arguments.text(args, "work_bucket"),
+            processed_bucket=arguments.text(args, "processed_bucket"),
+            star_database=arguments.text(args, "star_database"),
+        )
+
+
+def transform(spark: SparkSession, settings: TransformSettings) -> StarCommit | None:
+    """One run of the transform. Returns its commit, None when no batch was waiting.
+
+    The content depends on the batches alone: no clock, no random choice, and however the batches
+    fall into runs, the star tables come out the same.
+    """
+    log = Log(job=settings.job_name, run=settings.run_id)
+    s3 = boto3.client("s3")
+    raw = raw_log(s3, settings.raw_bucket)
+    star = star_log(s3, settings.processed_bucket)
+    pending = _pending(raw, star)
+    commit = _commit(spark, settings, pending, star, log) if pending else None
+    with log.step("published", database=settings.star_database) as result:
+        published = publish_star(
+            boto3.client("glue"), star, settings.star_database, settings.processed_bucket
+        )
+        result |= asdict(published)
+    return commit
+
+
+def _pending(raw: CommitLog[RawCommit], star: CommitLog[StarCommit]) -> Pending | None:
+    """The batches after the newest processed commit, as one range; None if there are none."""
+    newest, head = raw.head(), star.head()
+    first = head.raw_through + 1 if head else 1
+    if newest is None or newest.batch < first:
+        return None
+    return Pending(head=head, commits=tuple(raw.range(first, newest.batch)))
+
+
+def _commit(
+    spark: SparkSession,
+    settings: TransformSettings,
+    pending: Pending,
+    star: CommitLog[StarCommit],
+    log: Log,
+) -> StarCommit:
+    stars = Stars(
+        spark=spark,
+        pending=pending,
+        raw_bucket=settings.raw_bucket,
+        work_bucket=settings.work_bucket,
+        processed_bucket=settings.processed_bucket,
+        log=log,
+    )
+    for table in STAR_TABLES.values():
+        if table.kind is Kind.FACT:
+            stars.fact(table)
+    for table in STAR_TABLES.values():
+        if table.kind is Kind.DIMENSION:
+            stars.dimension(table)
+    commit = stars.commit(settings.run_id)
+    star.append(commit.number, commit)
+    log(
+        "committed",
+        commit=commit.number,
+        raw_from=commit.raw_from,
+        raw_through=commit.raw_through,
+        quarantined=sum(t.quarantined for t in commit.tables.values()),
+    )
+    return commit

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# All tests with branch coverage of every process they start; arguments go to pytest.
+# With arguments (a part of the tests) coverage is measured but not held to its limit.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export COVERAGE_FILE="$PWD/.coverage"
+bin=.venv/bin
+rm -f .coverage .coverage.*
+status=0
+"$bin/coverage" run -m pytest "$@" 2>&1 | tee .coverage-pytest.log || status=$?
+closing=$(tail -n 1 .coverage-pytest.log)
+rm -f .coverage-pytest.log
+"$bin/coverage" combine --quiet
+if [ $# -eq 0 ]; then
+  "$bin/coverage" report || status=$?
+else
+  "$bin/coverage" report --fail-under=0 | tail -n 1
+fi
+echo "$closing"
+exit "$status"
