@@ -4,6 +4,7 @@ from .activity import Simulator
 from .change import TABLES, Change
 from .history import history
 from .late_commit import LateCommit
+from .net import net
 from .roles import create_reader
 from .scale import scale
 from .schema import create_totesys
@@ -17,6 +18,7 @@ __all__ = [
     "create_reader",
     "create_totesys",
     "history",
+    "net",
     "scale",
     "seed",
 ]

@@ -32,6 +32,7 @@ IDLE = Certificate(
     },
 )
 NEXT_DAY = replace(IDLE, run_id="jr_0", verified_at=datetime(2026, 11, 23))
+LATER = replace(NEXT_DAY, verified_at=datetime(2026, 11, 23, 0, 15))
 
 
 def test_the_newest_is_found_by_time_not_by_run(bucket: str) -> None:
@@ -48,6 +49,9 @@ def test_the_newest_is_found_by_time_not_by_run(bucket: str) -> None:
     assert certificates.list_keys(s3, bucket) == sorted(keys)
     assert certificates.list_keys(s3, bucket, "2026-11-22") == keys[1:]
     assert certificates.read(s3, bucket, keys[1]) == IDLE
+
+    certificates.write(s3, bucket, LATER)
+    assert certificates.newest(s3, bucket) == LATER
 
 
 def test_a_certificate_is_written_once(bucket: str) -> None:
@@ -67,7 +71,7 @@ def test_there_is_no_certificate_of_a_difference() -> None:
 def test_what_cannot_be_read_is_named(bucket: str) -> None:
     s3 = boto3.client("s3")
 
-    with pytest.raises(CommitMissing, match="_verified/x.json cannot be used: it is not there"):
+    with pytest.raises(CommitMissing, match=r"_verified/x.json cannot be used: it is not there"):
         certificates.read(s3, bucket, "_verified/x.json")
     with pytest.raises(BucketMissing):
         certificates.newest(s3, "no-such-bucket")

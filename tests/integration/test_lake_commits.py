@@ -89,7 +89,7 @@ def test_the_same_run_with_another_body_has_lost_too(log: CommitLog[StarCommit])
 
 
 def test_a_commit_follows_the_one_before(log: CommitLog[StarCommit]) -> None:
-    with pytest.raises(CommitMissing, match="00000001.json cannot be used.* so 2 cannot follow"):
+    with pytest.raises(CommitMissing, match=r"00000001.json cannot be used.* so 2 cannot follow"):
         log.append(2, commit(2))
     with pytest.raises(ValueError, match="commit 2 cannot be stored as number 1"):
         log.append(1, commit(2))

@@ -23,8 +23,9 @@ from totesys_etl.contracts.canonical import range_name, spark_fingerprints
 from totesys_etl.contracts.spark import struct_type
 from totesys_etl.errors import BucketMissing, CertificateFailed, CommitMissing
 from totesys_etl.lake import current
+from totesys_etl.lake.catalog import publish_raw
 from totesys_etl.lake.changes import read_changes, write_changes
-from totesys_etl.lake.commits import RawCommit, RawTable
+from totesys_etl.lake.commits import RawCommit, RawTable, raw_log
 from totesys_etl.lake.current import read_current, write_current
 from totesys_etl.lake.files import DataFile, folder_of, read_arrow, read_frame, write_files
 from totesys_etl.lake.star import read_star, write_star
@@ -112,7 +113,7 @@ def test_rows_that_are_not_stored_are_noticed(
     """The store would have to lie: the reading back is made to see no row."""
     monkeypatch.setattr(current, "read_frame", lambda *a, **k: read_frame(*a, **k).limit(0))
 
-    with pytest.raises(CertificateFailed, match="currency range 00000 .*1 rows were written, 0"):
+    with pytest.raises(CertificateFailed, match=r"currency range 00000 .*1 rows were written, 0"):
         write_current(_current(spark, (1, "GBP", None)), spark=spark, bucket=bucket, table=CURRENCY)
 
 
@@ -145,9 +146,28 @@ def test_changes_of_several_batches_come_back_with_their_batch(
 
     _same(read, first.withColumn("batch", F.lit(1)).union(third.withColumn("batch", F.lit(3))))
     assert write[2] == ()
-    assert folder_of(write[3]).startswith(
-        "changes/currency/ingest_date=2026-11-22/batch=00000003/"
-    )
+    assert folder_of(write[3]).startswith("changes/currency/ingest_date=2026-11-22/batch=00000003/")
+
+
+def test_the_catalogues_locations_hold_the_committed_rows_only(
+    spark: SparkSession, bucket: str
+) -> None:
+    s3, glue, database = boto3.client("s3"), boto3.client("glue"), bucket.replace("-", "_")
+    glue.create_database(DatabaseInput={"Name": database})
+    given = _changes(spark, ("insert", [], 1, "GBP"), ("insert", [], 2, None))
+    attempts = [
+        write_changes(given, bucket=bucket, table=CURRENCY, ingest_date="2026-11-22", batch=1)
+        for _ in range(2)
+    ]
+    raw_log(s3, bucket).append(1, _commit(1, attempts[1]))
+    publish_raw(glue, raw_log(s3, bucket), database, bucket)
+
+    (partition,) = glue.get_partitions(DatabaseName=database, TableName="currency")["Partitions"]
+
+    assert partition["Values"] == ["2026-11-22", "1"]
+    names = [column["Name"] for column in partition["StorageDescriptor"]["Columns"]]
+    read = spark.read.schema(given.schema).parquet(partition["StorageDescriptor"]["Location"])
+    _same(read.select(names), given)
 
 
 def _payments(spark: SparkSession, *rows: tuple[int, str]) -> DataFrame:
@@ -221,9 +241,7 @@ def test_the_load_reads_arrow_in_order_with_naive_moments(spark: SparkSession, b
     assert list(read_arrow(s3, bucket, file, filter=pc.field("payment_record_id") > 9)) == []
 
 
-def test_content_that_is_not_what_was_written_is_noticed(
-    spark: SparkSession, bucket: str
-) -> None:
+def test_content_that_is_not_what_was_written_is_noticed(spark: SparkSession, bucket: str) -> None:
     (partition,) = write_star(
         _payments(spark, (1, "2024-08")), bucket=bucket, lake_table=PAYMENT
     ).values()
@@ -232,7 +250,7 @@ def test_content_that_is_not_what_was_written_is_noticed(
 
     with pytest.raises(CertificateFailed, match=f"s3://{bucket}/{file.key} is not what was"):
         list(read_arrow(s3, bucket, replace(file, sha256="0" * 64)))
-    with pytest.raises(CommitMissing, match="s3://.*/gone.parquet is named by a commit"):
+    with pytest.raises(CommitMissing, match=r"s3://.*/gone.parquet is named by a commit"):
         list(read_arrow(s3, bucket, replace(file, key="gone.parquet")))
 
 
@@ -271,7 +289,7 @@ def test_a_missing_bucket_or_file_is_named(spark: SparkSession, bucket: str) -> 
     frame = spark.range(1)
     lost = DataFile("lost/00000.parquet", 1, 1, "")
 
-    with pytest.raises(BucketMissing, match="bucket no-such-bucket .*NoSuchBucket on PutObject"):
+    with pytest.raises(BucketMissing, match=r"bucket no-such-bucket .*NoSuchBucket on PutObject"):
         write_files(frame, bucket="no-such-bucket", folder="x", partition=None, order_by=["id"])
     with pytest.raises(BucketMissing, match="bucket no-such-bucket"):
         read_frame(spark, "no-such-bucket", [lost], frame.schema)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 from chispa import assert_df_equality
-from fixtures.star_rows import captured, change, changes_frame, current_frame, frame, latest
 
+from fixtures.star_rows import captured, change, changes_frame, current_frame, frame, latest
 from totesys_etl.contracts import STAR_TABLES, lake_tables
 from totesys_etl.contracts.canonical import range_name
 from totesys_etl.contracts.model import Kind
@@ -125,11 +125,15 @@ def test_a_counterparty_with_its_address_stamped_by_the_later_of_both(spark):
 
 
 def test_addresses_keep_nulls_and_leading_zeros(spark):
-    line = "49967 Kaylah Flat, Tremaine's"
+    line, phone = "49967 Kaylah Flat, Tremaine's", "0021 366201"
     assert_rows(
         spark,
         STAR_TABLES["dim_location"],
-        {"address": [latest("address", 25, address_line_1=line, district=None, phone="0021 366201")]},
+        {
+            "address": [
+                latest("address", 25, address_line_1=line, district=None, phone="0021 366201")
+            ]
+        },
         {
             "location_id": 25,
             "address_line_1": line,
@@ -138,7 +142,7 @@ def test_addresses_keep_nulls_and_leading_zeros(spark):
             "city": "New Patienceburgh",
             "postal_code": "28441",
             "country": "Turkey",
-            "phone": "0021 366201",
+            "phone": phone,
             **stamped(1),
         },
     )
@@ -195,12 +199,11 @@ def test_every_dimension_has_the_shape_of_its_contract(spark, table):
 
 
 def touched(spark, changed):
-    """Ranges of dim_counterparty, where 1 and 70,000 live at address 15, -5 at 28, 140,000 nowhere."""
+    """Ranges of dim_counterparty, 1 and 70,000 at address 15, -5 at 28, 140,000 nowhere."""
     homes = ((1, 15), (70_000, 15), (-5, 28), (140_000, None))
+    rows = [latest("counterparty", key, legal_address_id=home) for key, home in homes]
     current = {
-        "counterparty": current_frame(
-            spark, "counterparty", *(latest("counterparty", k, legal_address_id=a) for k, a in homes)
-        ),
+        "counterparty": current_frame(spark, "counterparty", *rows),
         "address": current_frame(spark, "address", latest("address", 15), latest("address", 28)),
     }
     frames = {name: changes_frame(spark, name, *rows) for name, rows in changed.items()}
@@ -241,9 +244,8 @@ def test_what_is_deleted_now_after_deletes_and_returns(spark):
         stamps = {"batch": batch, "captured_at": captured(batch), "valid_from": captured(batch)}
         return {"business_id": key, **stamps, "dim_table": "dim_design"}
 
-    previous = frame(
-        spark, shape(lake_tables.DIM_DELETION), deleted(1, 2), deleted(2, 2), deleted(3, 2)
-    )
+    deletions = shape(lake_tables.DIM_DELETION)
+    previous = frame(spark, deletions, deleted(1, 2), deleted(2, 2), deleted(3, 2))
     changes = changes_frame(
         spark,
         "design",
@@ -258,7 +260,9 @@ def test_what_is_deleted_now_after_deletes_and_returns(spark):
     )
     assert_df_equality(
         dim_deletions(STAR_TABLES["dim_design"], previous, changes),
-        frame(spark, shape(lake_tables.DIM_DELETION), deleted(1, 2), deleted(3, 10), deleted(4, 11)),
+        frame(
+            spark, shape(lake_tables.DIM_DELETION), deleted(1, 2), deleted(3, 10), deleted(4, 11)
+        ),
         ignore_nullable=True,
         ignore_row_order=True,
     )

@@ -102,7 +102,7 @@ def test_days_and_times_of_timestamps(spark):
 
 
 def test_copies_keep_text_as_it_is_and_put_the_default_for_null_only(spark):
-    rows = [("02813", None), ("O'Hara, \"&\" (x)", None), ("", None), ("NULL", None), (None, None)]
+    rows = [("02813", None), ('O\'Hara, "&" (x)', None), ("", None), ("NULL", None), (None, None)]
     texts = [text for text, _ in rows[:-1]]
     plain = judged(spark, StarColumn("d", Text(), Copy("payment", "d")), rows)
     assert plain == [*((text, None) for text in texts), (None, "payment.d is NULL")]

@@ -64,7 +64,9 @@ def test_what_is_written_is_read_back(commit: RawCommit | StarCommit) -> None:
 
 
 def test_equal_values_give_equal_bytes() -> None:
-    turned = replace(RAW, tables=dict(reversed({**RAW.tables, "a": RAW.tables["currency"]}.items())))
+    turned = replace(
+        RAW, tables=dict(reversed({**RAW.tables, "a": RAW.tables["currency"]}.items()))
+    )
     straight = replace(RAW, tables={**RAW.tables, "a": RAW.tables["currency"]})
 
     assert documents.to_bytes(turned) == documents.to_bytes(straight)
@@ -80,7 +82,7 @@ def test_a_moment_is_iso_with_milliseconds() -> None:
     ids=["microseconds", "aware"],
 )
 def test_a_moment_that_would_change_is_not_written(moment: datetime) -> None:
-    with pytest.raises(ValueError, match="RawCommit.captured_at"):
+    with pytest.raises(ValueError, match=r"RawCommit.captured_at"):
         documents.to_bytes(replace(RAW, captured_at=moment))
 
 
@@ -109,5 +111,5 @@ def test_a_number_that_is_not_whole_has_no_place() -> None:
     class Weight:
         kilograms: float
 
-    with pytest.raises(TypeError, match="Weight.kilograms: float"):
+    with pytest.raises(TypeError, match=r"Weight.kilograms: float"):
         documents.to_bytes(Weight(0.1))

@@ -94,7 +94,9 @@ def test_parquet_types_are_those_that_spark_and_athena_share() -> None:
         {
             "id": pa.array([1, None], pa.int32()),
             "price": pa.array([Decimal("1.20"), None], pa.decimal128(10, 2)),
-            "at": pa.array([datetime(1969, 12, 31, 23, 59, 59, 1000), None], pa.timestamp("us", "UTC")),
+            "at": pa.array(
+                [datetime(1969, 12, 31, 23, 59, 59, 1000), None], pa.timestamp("us", "UTC")
+            ),
             "changed": pa.array([["a", "b"], []], pa.list_(pa.string())),
         }
     )

@@ -22,7 +22,8 @@ _CERTIFICATE_KEYS = (
 def jdbc_conf(connection_name: str, catalog_id: str | None = None) -> dict[str, str]:
     """The keys of GlueContext.extract_jdbc_conf; ValueError when URL or credentials are missing."""
     where = {"CatalogId": catalog_id} if catalog_id else {}
-    answer = boto3.client("glue").get_connection(Name=connection_name, **where)
+    glue: Any = boto3.client("glue")
+    answer = glue.get_connection(Name=connection_name, **where)
     properties = answer["Connection"]["ConnectionProperties"]
     full_url = properties.get("JDBC_CONNECTION_URL", "")
     found = _URL.match(full_url)

@@ -44,7 +44,7 @@ class BookmarkNotFoundError(LocalGlueError):
         )
 
 
-class VersionMismatchException(LocalGlueError):  # noqa: N818 (AWS's name)
+class VersionMismatchException(LocalGlueError):
     """Another run of the job saved its bookmark meanwhile; AWS's text."""
 
     def __init__(self, expected: int, found: int) -> None:

@@ -16,7 +16,7 @@ from psycopg import sql
 from awsglue_local.aws import free_port
 from awsglue_local.errors import PostgresError
 from awsglue_local.postgres_programs import Programs
-from awsglue_local.processes import alive
+from awsglue_local.processes import alive, wait_for_end
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
@@ -94,13 +94,14 @@ class PostgresServer:
         for attempt in range(1, START_ATTEMPTS + 1):
             if not self._fixed_port:
                 self.port = free_port()
-            self._configure()
+            sockets = self._configure()
             log = self.data_dir / "server.log"
             done = self._programs.run(
                 "pg_ctl", "-D", str(self.data_dir), "-l", str(log), "-w", "-s", "start"
             )
             if done.returncode == 0:
                 return self
+            shutil.rmtree(sockets)
             last_words = (
                 "\n".join(log.read_text(errors="replace").splitlines()[-10:])
                 if log.exists()
@@ -120,7 +121,8 @@ class PostgresServer:
         pidfile = self._pidfile()
         if not pidfile:
             return
-        if self.pid is not None:
+        pid = self.pid
+        if pid is not None:
             for mode in ("fast", "immediate"):
                 done = self._programs.run(
                     "pg_ctl",
@@ -138,6 +140,9 @@ class PostgresServer:
                     break
             else:
                 raise PostgresError(f"PostgreSQL on {self.data_dir} does not stop: {done.output}")
+            # pg_ctl is content when the pid file is gone, a moment before the process is.
+            if not wait_for_end(pid):
+                raise PostgresError(f"PostgreSQL process {pid} on {self.data_dir} does not end")
         shutil.rmtree(pidfile[4], ignore_errors=True)
 
     def create_database(self, name: str) -> None:
@@ -189,7 +194,8 @@ class PostgresServer:
             shutil.rmtree(self.data_dir, ignore_errors=True)
             raise PostgresError(f"initdb failed in {self.data_dir}:\n{done.output}")
 
-    def _configure(self) -> None:
+    def _configure(self) -> Path:
+        """Writes the settings of this start; the folder made for its sockets."""
         # The path of a socket must stay below 108 bytes, so it lies in a short folder of its own.
         sockets = Path(tempfile.mkdtemp(prefix="pg-"))
         self._programs.own(sockets)
@@ -207,3 +213,4 @@ class PostgresServer:
         text = "".join(f"{key} = {value}\n" for key, value in settings.items())
         # auto.conf is read last and is rewritten whole at each start.
         (self.data_dir / "postgresql.auto.conf").write_text(text)
+        return sockets

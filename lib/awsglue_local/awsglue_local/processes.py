@@ -1,8 +1,12 @@
 """Operating-system processes that we started, perhaps in an earlier command."""
 
+import contextlib
+import os
+import signal
+import time
 from collections.abc import Mapping
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from awsglue_local.errors import LocalGlueError
 
@@ -36,14 +40,22 @@ def same(recorded: Identity) -> bool:
     return alive(pid) and abs(psutil.Process(pid).create_time() - recorded["born"]) < 0.5
 
 
+def wait_for_end(pid: int, seconds: float = STOP_SECONDS) -> bool:
+    """Whether the process has ended within `seconds`; one that only waits to be reaped has."""
+    deadline = time.monotonic() + seconds
+    while alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def end_process(pid: int, seconds: float = STOP_SECONDS) -> None:
-    """SIGTERM, then SIGKILL after `seconds`; returns when the process is gone."""
-    try:
-        process = psutil.Process(pid)
-        for end in (process.terminate, process.kill):
-            end()
-            if not psutil.wait_procs([process], timeout=seconds)[1]:
-                return
-    except psutil.NoSuchProcess:
-        return
+    """SIGTERM, then SIGKILL after `seconds`; returns when the process has ended."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if alive(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        if wait_for_end(pid, seconds):
+            return
     raise LocalGlueError(f"process {pid} does not end even on SIGKILL")

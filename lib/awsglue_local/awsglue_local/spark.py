@@ -4,6 +4,7 @@ server.
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -79,6 +80,7 @@ def local_session(
     os.environ["PYSPARK_PYTHON"] = sys.executable
     # The JVM and Python's workers take their zone from the environment they are started in.
     os.environ["TZ"] = "UTC"
+    time.tzset()
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     builder = SparkSession.builder.master(master).appName("awsglue-local")
     for key, value in {**spark_conf(endpoint, region), **(conf or {})}.items():

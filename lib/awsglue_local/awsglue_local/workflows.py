@@ -9,6 +9,7 @@ does not act on is refused.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -127,5 +128,6 @@ def _check_enums(where: str, value: Any, shape: Shape) -> None:
             raise DefinitionError(f"{where} is {value!r}; AWS allows {', '.join(allowed)}")
 
 
+@cache
 def _glue_model() -> ServiceModel:
     return ServiceModel(Loader().load_service_model("glue", "service-2"), "glue")

@@ -110,6 +110,8 @@ class CommitLog(Generic[T]):
         if number > 1 and not self._exists(number - 1):
             raise self._missing(number - 1, f"it is not there, so {number} cannot follow")
         body = documents.to_bytes(commit)
+        # What cannot be read back would stop every later run, so it is never written.
+        documents.from_bytes(self._kind, body)
         try:
             objects.put_new(self._s3, self.bucket, self.key(number), body, "application/json")
         except objects.KeyTaken as taken:

@@ -71,6 +71,8 @@ def read_table(
         "fetchsize": str(FETCH_ROWS),
         "sessionInitStatement": session.init_statement(),
         "customSchema": _custom_schema(table),
+        # Spark asks for the columns on a connection that never runs the init statement.
+        "options": session.startup_options(),
         # Spark would push comparisons of text into a database with another collation.
         "pushDownPredicate": "false",
         "ApplicationName": APPLICATION_NAME,

@@ -110,7 +110,8 @@ def check_relations(
             )
         else:
             violations += _rights(relation, table, schema, role)
-            violations += _columns(relation, table, schema)
+            # Types of a schema without USAGE are printed with its name, as if they were others.
+            violations += _columns(relation, table, schema) if schema_usable else []
             known = set(table.column_names)
             extra[table.name] = tuple(c for c in relation.columns if c not in known)
     if violations:

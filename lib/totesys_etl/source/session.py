@@ -34,6 +34,10 @@ class Session:
         """What Spark runs first on each of its JDBC connections."""
         return begin(self.schema, self.lock_timeout, self.exported_id).as_string(None)
 
+    def startup_options(self) -> str:
+        """Settings a connection has from its first moment, in the server's command-line form."""
+        return "-c lock_timeout=" + self.lock_timeout.replace(" ", "\\ ")
+
 
 def begin(schema: str, lock_timeout: str, exported_id: str | None = None) -> sql.Composed:
     """Opens a read-only transaction, on the snapshot `exported_id` or on a new one.

@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from totesys_etl.connection import Connection
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 
 _BLOCKERS = """SELECT DISTINCT a.pid, a.usename, a.application_name, l.virtualtransaction
   FROM unnest(pg_blocking_pids(%s)) AS b (pid)
@@ -26,11 +26,20 @@ _STILL_THERE = """SELECT EXISTS (
 
 
 class LockWatch:
-    """Polls pg_blocking_pids of `conn`'s session until closed. Raises what connecting raises."""
+    """Polls pg_blocking_pids of `conn`'s session until closed.
+
+    It only serves the message and the length of a pause: where a second session is not to be had,
+    the load goes on without, and the message says so.
+    """
 
     def __init__(self, conn: Connection) -> None:
         self._watched = conn.info.backend_pid
-        self._own = psycopg.connect(_conninfo(conn), autocommit=True)
+        self._own: Connection | None = None
+        self._blind = ""
+        try:
+            self._own = psycopg.connect(_conninfo(conn), autocommit=True)
+        except psycopg.OperationalError as error:
+            self._blind = " ".join(str(error).split())
         self._seen: list[tuple[Any, ...]] = []
         self._stop = Event()
         self._thread = Thread(target=self._poll, name="lock-watch", daemon=True)
@@ -47,11 +56,14 @@ class LockWatch:
     ) -> None:
         self._stop.set()
         self._thread.join()
-        self._own.close()
+        if self._own is not None:
+            self._own.close()
 
     @property
     def blockers(self) -> str:
         """The sessions that were in the way when it was last so, for a message."""
+        if self._blind:
+            return f"sessions that could not be looked at ({self._blind}) are"
         if not self._seen:
             return "sessions that are gone now were"
         shown = [
@@ -67,17 +79,19 @@ class LockWatch:
             self._stop.wait(POLL_SECONDS)
 
     def _still_there(self) -> bool:
+        # Nothing seen yet: the refusal came before the watch; leave room for others.
+        if self._own is None or self._blind or not self._seen:
+            return True
         pids = [row[0] for row in self._seen]
         transactions = [row[3] for row in self._seen]
-        row = self._own.execute(_STILL_THERE, [pids, transactions]).fetchone()
-        # Nothing seen yet: the first refusal came before the watch; leave room for others.
-        return not self._seen or (row is not None and bool(row[0]))
+        return bool(self._own.execute(_STILL_THERE, [pids, transactions]).fetchall()[0][0])
 
     def _poll(self) -> None:
-        while not self._stop.wait(POLL_SECONDS):
-            seen = self._own.execute(_BLOCKERS, [self._watched]).fetchall()
-            if seen:
-                self._seen = seen
+        try:
+            while self._own is not None and not self._stop.wait(POLL_SECONDS):
+                self._seen = self._own.execute(_BLOCKERS, [self._watched]).fetchall() or self._seen
+        except psycopg.Error as error:
+            self._blind = " ".join(str(error).split())
 
 
 def _conninfo(conn: Connection) -> str:

@@ -1,0 +1,189 @@
+"""History, a working day, silent edits and deletes: every value arrives, and the history is kept.
+
+The tests of this module are one story on one platform and run in order.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from e2e.conftest import FIRST_LIVE_DAY
+from e2e.expected import FACTS, assert_warehouse_equals_source, rows
+from totesys_demo.platform import BUCKETS, SOURCE, WAREHOUSE, LocalPlatform
+from totesys_demo.trace import arrivals
+from totesys_etl.lake.commits import raw_log
+from totesys_simulator import Change, Simulator, history, net
+
+Connection = psycopg.Connection[Any]
+
+
+@pytest.fixture(scope="module")
+def source(platform: LocalPlatform) -> Iterator[Connection]:
+    with platform.connect(SOURCE) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def warehouse(platform: LocalPlatform) -> Iterator[Connection]:
+    with platform.connect(WAREHOUSE) as connection:
+        yield connection
+
+
+def run(platform: LocalPlatform) -> None:
+    platform.run("totesys_ingest")
+    platform.run("totesys_publish")
+
+
+@pytest.fixture(scope="module")
+def loaded(platform: LocalPlatform, source: Connection) -> None:
+    """The first run has taken the whole history."""
+    history(source, FIRST_LIVE_DAY)
+    run(platform)
+
+
+@pytest.fixture(scope="module")
+def lived(loaded: None, platform: LocalPlatform, source: Connection) -> list[Change]:
+    """A working day with every kind of change, then the second run; the net changes."""
+    simulator = Simulator(source, 3, clock=datetime.combine(FIRST_LIVE_DAY, datetime.min.time()))
+    changes = simulator.workday(FIRST_LIVE_DAY)
+    late = simulator.late_commit()
+    changes += simulator.delete("payment", 7)
+    changes += simulator.refund(11)
+    changes += late.commit()
+    changes += _by_hand(source, simulator.clock)
+    run(platform)
+    return net(changes)
+
+
+def _by_hand(source: Connection, at: datetime) -> list[Change]:
+    """A silent edit of every kind there is, and of both sides of the joined dimensions."""
+    edits: list[tuple[str, int, str, Any]] = [
+        ("sales_order", 2, "staff_id", 7),
+        ("purchase_order", 1, "item_code", "ZZZZZZZ"),
+        ("design", 3, "file_location", "/usr/share"),
+        ("address", 15, "district", "Rutland & (others), 'quoted'"),
+        ("department", 3, "location", None),
+        ("payment", 3, "company_ac_number", 12345678),
+    ]
+    changes = []
+    for table, key, column, new in edits:
+        names = {
+            "table": sql.Identifier(table),
+            "column": sql.Identifier(column),
+            "key": sql.Identifier(f"{table}_id"),
+        }
+        read = sql.SQL("SELECT {column} FROM {table} WHERE {key} = %s").format(**names)
+        (old,) = source.execute(read, (key,)).fetchone() or (None,)
+        write = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s").format(**names)
+        source.execute(write, (new, key))
+        changes.append(Change(table, key, "update", column, old, new, True, True, at))
+    return changes
+
+
+def test_the_first_run_fills_all_eleven_tables(
+    loaded: None, source: Connection, warehouse: Connection
+) -> None:
+    assert_warehouse_equals_source(source, warehouse)
+    for table, (_, record_id, key) in FACTS.items():
+        ids = rows(warehouse, f"SELECT {record_id}, {key} FROM {table} ORDER BY 1")
+        assert [i for i, _ in ids] == list(range(1, len(ids) + 1)), table
+        assert ids == sorted(ids, key=lambda pair: pair[1]), table
+
+
+def test_twenty_four_foreign_keys_are_enforced(loaded: None, warehouse: Connection) -> None:
+    (found,) = rows(
+        warehouse,
+        """SELECT count(*), count(*) FILTER (WHERE convalidated) FROM pg_constraint
+            WHERE contype = 'f' AND conrelid::regclass::text LIKE 'fact_%'""",
+    )
+    assert found == (24, 24)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        warehouse.execute("UPDATE fact_payment SET currency_id = 99 WHERE payment_record_id = 1")
+
+
+def test_after_a_working_day_the_warehouse_equals_the_source_again(
+    lived: list[Change], source: Connection, warehouse: Connection
+) -> None:
+    assert_warehouse_equals_source(source, warehouse)
+
+
+def test_every_single_change_is_found_in_lake_and_warehouse(
+    lived: list[Change], platform: LocalPlatform, warehouse: Connection
+) -> None:
+    s3 = platform.stack.client("s3")
+    log = raw_log(s3, BUCKETS["raw_bucket"])
+    found = arrivals(lived, [log.read(2)], s3, BUCKETS["raw_bucket"], warehouse)
+    assert [arrival.change for arrival in found if not arrival.complete] == []
+    assert {change.op for change in lived} == {"insert", "update", "delete"}
+    assert sum(change.silent for change in lived) >= 6
+
+
+def test_facts_keep_their_history(lived: list[Change], warehouse: Connection) -> None:
+    assert rows(
+        warehouse,
+        """SELECT op, sales_staff_id = 7, batch, valid_to IS NULL, known_from = captured_at
+             FROM etl.sales_order_history WHERE sales_order_id = 2 ORDER BY batch""",
+    ) == [("insert", False, 1, False, True), ("update", True, 2, True, True)]
+    # A silent edit leaves last_updated where it was, so it is valid from when it was seen.
+    assert rows(
+        warehouse,
+        """SELECT count(DISTINCT (last_updated_date, last_updated_time)),
+                  bool_and((valid_from = captured_at) = (op = 'update'))
+             FROM etl.sales_order_history WHERE sales_order_id = 2""",
+    ) == [(1, True)]
+
+
+def test_a_column_that_no_fact_carries_makes_no_version(
+    lived: list[Change], warehouse: Connection
+) -> None:
+    assert rows(
+        warehouse, "SELECT op, batch FROM etl.payment_history WHERE payment_id = 3 AND batch = 2"
+    ) in ([], [("update", 2)])
+    (settled,) = rows(
+        warehouse,
+        "SELECT count(*) FROM etl.payment_history WHERE payment_id = 3 AND op = 'update'",
+    )
+    assert settled == (int(any(c.key == 3 and c.column == "paid" for c in lived)),)
+
+
+def test_a_delete_is_told_and_ends_the_payment(lived: list[Change], warehouse: Connection) -> None:
+    assert rows(warehouse, "SELECT fact_table, business_id, batch FROM etl.fact_deletion") == [
+        ("fact_payment", 7, 2)
+    ]
+    assert rows(warehouse, "SELECT * FROM etl.current_payment WHERE payment_id = 7") == []
+    assert [r[0] for r in rows(
+        warehouse, "SELECT op FROM etl.payment_history WHERE payment_id = 7 ORDER BY batch"
+    )] == ["insert", "delete"]  # fmt: skip
+
+
+def test_as_of_tells_what_was_so_and_what_was_known(
+    lived: list[Change], warehouse: Connection
+) -> None:
+    settled = next(c for c in lived if c.column == "paid")
+    paid = "SELECT paid FROM etl.payment_as_of(%s, %s) WHERE payment_id = %s"
+    before, after = settled.at - timedelta(seconds=10), settled.at + timedelta(seconds=10)
+    (first_known,) = rows(warehouse, "SELECT min(captured_at) FROM etl.fact_payment_event")[0]
+    forever = datetime(9999, 1, 1)
+
+    def asked(valid_at: datetime, known_at: datetime) -> list[tuple[Any, ...]]:
+        return warehouse.execute(paid, (valid_at, known_at, settled.key)).fetchall()
+
+    assert asked(before, forever) == [(False,)]
+    assert asked(after, forever) == [(True,)]
+    assert asked(after, first_known) == [(False,)]
+    assert asked(datetime(2022, 1, 1), forever) == []
+
+
+def test_an_idle_run_changes_nothing_and_proves_it(
+    lived: list[Change], platform: LocalPlatform, warehouse: Connection
+) -> None:
+    log = raw_log(platform.stack.client("s3"), BUCKETS["raw_bucket"])
+    ledger = "SELECT count(*), max(raw_through) FROM etl.load_ledger"
+    before = rows(warehouse, ledger)
+    run(platform)
+    assert log.head_number() == 2
+    assert rows(warehouse, ledger) == before == [(2, 2)]

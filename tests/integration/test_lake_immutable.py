@@ -1,0 +1,224 @@
+"""Writing only ever creates: lost answers, conflicts, Object Lock and a deny on deletes."""
+
+import http.client
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from mypy_boto3_s3 import S3Client
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+import totesys_etl
+from awsglue_local.aws import AwsServer
+from totesys_etl.contracts import SOURCE_TABLES, lake_tables
+from totesys_etl.contracts.spark import struct_type
+from totesys_etl.lake import objects
+from totesys_etl.lake.changes import write_changes
+from totesys_etl.lake.commits import StarCommit, star_log
+from totesys_etl.lake.current import write_current
+
+CURRENCY = SOURCE_TABLES["currency"]
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+COMMIT = StarCommit(1, "jr_1", 1, 1, datetime(2026, 11, 22), {}, {})
+
+
+class Proxy(ThreadingHTTPServer):
+    """Stands before the AWS server, records requests, and answers PUTs as `faults` say.
+
+    A fault is (forward the request first?, status, S3 error code); each is used once.
+    """
+
+    def __init__(self, behind: AwsServer) -> None:
+        super().__init__(("127.0.0.1", 0), Relay)
+        self.behind = behind
+        self.faults: list[tuple[bool, int, str]] = []
+        self.requests: list[tuple[str, str]] = []
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Relay(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Proxy
+
+    def relay(self) -> None:
+        self.server.requests.append((self.command, self.path))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.faults.pop(0) if self.command == "PUT" and self.server.faults else None
+        if fault is None or fault[0]:
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.behind.port)
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            status, headers, content = answer.status, answer.getheaders(), answer.read()
+            connection.close()
+        if fault is not None:
+            status, headers = fault[1], []
+            content = f"<Error><Code>{fault[2]}</Code><Message>no</Message></Error>".encode()
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
+                self.send_header(name, value)
+        length = dict(headers).get("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        if name.startswith("do_"):
+            return self.relay
+        raise AttributeError(name)
+
+    def log_message(self, *_: object) -> None:
+        """Tests read `requests` instead."""
+
+
+@pytest.fixture
+def proxy(aws: AwsServer) -> Iterator[Proxy]:
+    with Proxy(aws) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def s3(proxy: Proxy) -> S3Client:
+    return boto3.client("s3", endpoint_url=proxy.endpoint)
+
+
+def _puts(proxy: Proxy) -> int:
+    return sum(method == "PUT" for method, _ in proxy.requests)
+
+
+def test_a_success_whose_answer_was_lost_is_a_success(
+    proxy: Proxy, s3: S3Client, bucket: str
+) -> None:
+    proxy.faults = [(True, 500, "InternalError")]
+
+    star_log(s3, bucket).append(1, COMMIT)
+
+    assert _puts(proxy) == 2
+    assert star_log(s3, bucket).head() == COMMIT
+
+
+def test_a_lost_answer_is_no_excuse_for_another_body(
+    proxy: Proxy, s3: S3Client, bucket: str
+) -> None:
+    objects.put_new(s3, bucket, "k", b"theirs", "text/plain")
+    proxy.faults = [(False, 500, "InternalError")]
+
+    with pytest.raises(objects.KeyTaken):
+        objects.put_new(s3, bucket, "k", b"ours", "text/plain")
+    assert objects.get(s3, bucket, "k") == b"theirs"
+
+
+def test_a_conflict_is_tried_again(proxy: Proxy, s3: S3Client, bucket: str) -> None:
+    proxy.faults = [(False, 409, "ConditionalRequestConflict")] * 2
+
+    star_log(s3, bucket).append(1, COMMIT)
+
+    assert _puts(proxy) == 3
+    assert star_log(s3, bucket).head() == COMMIT
+
+
+def test_a_conflict_is_not_tried_for_ever(
+    proxy: Proxy, s3: S3Client, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "CONFLICT_SECONDS", 0.001)
+    proxy.faults = [(False, 409, "ConditionalRequestConflict")] * 99
+
+    with pytest.raises(ClientError, match="ConditionalRequestConflict"):
+        star_log(s3, bucket).append(1, COMMIT)
+    assert _puts(proxy) == objects.CONFLICT_ATTEMPTS
+
+
+def test_the_checksum_travels_with_the_put(s3: S3Client, bucket: str) -> None:
+    """So S3 refuses a body that was damaged on the way."""
+    digest = objects.put_new(s3, bucket, "k", b"", "text/plain")
+
+    stored = s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    assert stored["ChecksumSHA256"] == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    assert digest == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.fixture
+def locked(bucket: str) -> str:
+    """A versioned bucket with Object Lock default retention and a deny on every delete."""
+    client = boto3.client("s3")
+    client.delete_bucket(Bucket=bucket)
+    client.create_bucket(
+        Bucket=bucket,
+        ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": "eu-west-2"},
+    )
+    client.put_object_lock_configuration(
+        Bucket=bucket,
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}},
+        },
+    )
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteObject*",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [deny]}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    return bucket
+
+
+def test_a_locked_bucket_takes_all_that_a_batch_writes(
+    spark: SparkSession, proxy: Proxy, s3: S3Client, locked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("AWS_ENDPOINT_URL", proxy.endpoint),
+        ("PYTHONPATH", str(Path(totesys_etl.__file__).parent.parent)),
+    ):
+        monkeypatch.setitem(spark.sparkContext.environment, name, value)
+    rows = spark.createDataFrame(
+        [(key, None, NOW, NOW, None, 1, NOW, NOW, None) for key in (1, 2, 65536)],
+        struct_type(lake_tables.current(CURRENCY).columns),
+    )
+    changes = rows.select(
+        F.lit("insert").alias("op"),
+        "captured_at",
+        "valid_from",
+        F.array().cast("array<string>").alias("changed"),
+        "non_finite",
+        *CURRENCY.column_names,
+    )
+
+    for _ in range(2):
+        write_current(rows, spark=spark, bucket=locked, table=CURRENCY)
+    files = write_changes(changes, bucket=locked, table=CURRENCY, ingest_date="2026-11-22", batch=1)
+    star_log(s3, locked).append(1, COMMIT)
+
+    stored = boto3.client("s3").list_object_versions(Bucket=locked)
+    versions = Counter(version["Key"] for version in stored["Versions"])
+    assert "DeleteMarkers" not in stored
+    assert set(versions.values()) == {1}
+    assert len(versions) == 2 * 2 + len(files) + 1
+    assert {method for method, _ in proxy.requests} <= {"PUT", "HEAD", "GET"}
+    assert _puts(proxy) == len(versions)
+
+
+def test_the_locked_bucket_refuses_deletes(locked: str) -> None:
+    """Proves that the test above would have failed on a delete."""
+    client = boto3.client("s3")
+    objects.put_new(client, locked, "k", b"body", "text/plain")
+
+    with pytest.raises(ClientError, match=r"403|AccessDenied"):
+        client.delete_object(Bucket=locked, Key="k")

@@ -1,0 +1,234 @@
+"""What can be wrong around the ingest: one clear message, nothing committed, the next run goes on."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from awsglue_local.postgres import PostgresServer
+from fixtures.bench import PASSWORD, READER, Bench
+from fixtures.servers import Database
+from totesys_etl import errors
+from totesys_etl.source.session import APPLICATION_NAME
+from totesys_simulator import create_reader, create_totesys, seed
+
+BROKEN_SOURCES = {
+    "missing right": (
+        f"REVOKE SELECT ON payment FROM {READER}",
+        f"GRANT SELECT ON payment TO {READER}",
+        errors.SourceRightMissing,
+        f"GRANT SELECT ON public.payment TO {READER}",
+    ),
+    "missing table": (
+        "ALTER TABLE payment RENAME TO payments",
+        "ALTER TABLE payments RENAME TO payment",
+        errors.SourceTableMissing,
+        "payment",
+    ),
+    "missing column": (
+        "ALTER TABLE staff RENAME COLUMN email_address TO email",
+        "ALTER TABLE staff RENAME COLUMN email TO email_address",
+        errors.SourceColumnMissing,
+        "staff.email_address",
+    ),
+    "retyped column": (
+        "ALTER TABLE sales_order ALTER COLUMN unit_price TYPE numeric(12, 3)",
+        "ALTER TABLE sales_order ALTER COLUMN unit_price TYPE numeric(10, 2)",
+        errors.SourceColumnRetyped,
+        "numeric(12,3)",
+    ),
+    "table gone empty": (
+        "CREATE TABLE kept AS TABLE payment; DELETE FROM payment",
+        "INSERT INTO payment SELECT * FROM kept; DROP TABLE kept",
+        errors.MassDelete,
+        "--allow_mass_delete=payment",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_SOURCES)
+def test_a_broken_source_commits_nothing_and_a_mended_one_goes_on(case: str, bench: Bench) -> None:
+    break_it, mend_it, error, told = BROKEN_SOURCES[case]
+    bench.ingest()
+    bench.source.execute(break_it.encode())
+
+    with pytest.raises(error) as failure:
+        bench.ingest()
+
+    _assert_clear(failure.value, told)
+    assert bench.raw_head() == 1
+    bench.source.execute(mend_it.encode())
+    bench.source.execute("UPDATE design SET file_location = '/mended' WHERE design_id = 1")
+    assert bench.ingest() is not None
+    assert bench.certificate().tables["design"].updated == 1
+
+
+def test_a_mass_delete_is_taken_when_it_is_allowed_by_name(bench: Bench) -> None:
+    bench.ingest()
+    bench.source.execute("DELETE FROM payment")
+
+    commit = bench.ingest(allow_mass_delete="payment")
+
+    assert commit is not None
+    assert (commit.tables["payment"].deleted, commit.tables["payment"].live) == (10, 0)
+
+
+def test_an_unknown_name_in_allow_mass_delete_is_refused(bench: Bench) -> None:
+    with pytest.raises(errors.SettingInvalid, match=r"paymant.*use names of"):
+        bench.ingest(allow_mass_delete="paymant")
+
+
+def test_an_unreachable_source(bench: Bench) -> None:
+    nobody = bench.connection(Database("127.0.0.1", 9, "totesys", "", ""), READER, PASSWORD)
+
+    with pytest.raises(errors.SourceUnreachable) as failure:
+        bench.ingest(source_connection=nobody)
+
+    _assert_clear(failure.value, "127.0.0.1:9/totesys")
+    assert bench.raw_head() == 0
+    assert bench.ingest() is not None
+
+
+def test_a_wrong_password(bench: Bench, postgres: PostgresServer) -> None:
+    source = Database(postgres.host, postgres.port, f"{bench.name}_source", "", "")
+    wrong = bench.connection(source, READER, "not-the-password")
+
+    with pytest.raises(errors.SourceLoginRefused) as failure:
+        bench.ingest(source_connection=wrong)
+
+    _assert_clear(failure.value, READER)
+    assert "not-the-password" not in str(failure.value)
+    assert bench.raw_head() == 0
+    assert bench.ingest() is not None
+
+
+def test_another_database_system_under_the_same_name(bench: Bench, tmp_path: Path) -> None:
+    bench.ingest()
+    name = f"{bench.name}_source"
+    with PostgresServer(tmp_path / "other", fsync=False) as other:
+        other.create_database(name)
+        database = Database(other.host, other.port, name, other.user, other.password)
+        with closing(psycopg.connect(database.conninfo, autocommit=True)) as connection:
+            create_totesys(connection)
+            seed(connection)
+            create_reader(connection, READER, PASSWORD)
+        elsewhere = bench.connection(database, READER, PASSWORD)
+
+        with pytest.raises(errors.SourceReplaced) as failure:
+            bench.ingest(source_connection=elsewhere)
+
+    _assert_clear(failure.value, "a lake of its own")
+    assert bench.raw_head() == 1
+    assert bench.ingest() is None
+
+
+REWRITES = {
+    "truncate and refill": "CREATE TABLE kept AS TABLE payment; TRUNCATE payment;"
+    " INSERT INTO payment SELECT * FROM kept; DROP TABLE kept",
+    "rewriting alter": "ALTER TABLE payment ALTER COLUMN payment_date TYPE varchar(99);"
+    " ALTER TABLE payment ALTER COLUMN payment_date TYPE text USING payment_date || ''",
+}
+
+
+@pytest.mark.parametrize("case", REWRITES)
+def test_a_table_rewritten_while_the_snapshot_is_read(case: str, bench: Bench) -> None:
+    bench.ingest()
+    # The last table to be read; a DDL transaction of somebody else's during the run.
+    with _once_a_snapshot_is_open(bench, lambda: bench.source.execute(REWRITES[case].encode())):
+        with pytest.raises(errors.SnapshotInvalidated) as failure:
+            bench.ingest()
+
+    _assert_clear(failure.value, "payment")
+    assert bench.raw_head() == 1
+    assert bench.ingest() is None
+
+
+class _once_a_snapshot_is_open:  # noqa: N801
+    """Runs `action` in a thread as soon as the ingest's snapshot exists."""
+
+    def __init__(self, bench: Bench, action: Callable[[], Any]) -> None:
+        self._bench, self._action = bench, action
+        self._thread = threading.Thread(target=self._run)
+        self._failure: Exception | None = None
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        assert self._failure is None
+
+    def _run(self) -> None:
+        query = (
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+            " AND datname = current_database() AND backend_xmin IS NOT NULL"
+        )
+        try:
+            deadline = time.monotonic() + 120
+            while self._bench.source.execute(query, (APPLICATION_NAME,)).fetchone() == (0,):
+                assert time.monotonic() < deadline, "no snapshot was opened"
+                time.sleep(0.002)
+            self._action()
+        except Exception as error:
+            self._failure = error
+
+
+@pytest.mark.parametrize("bucket", ["raw_bucket", "work_bucket"])
+def test_a_missing_bucket(bucket: str, bench: Bench) -> None:
+    with pytest.raises(errors.BucketMissing) as failure:
+        bench.ingest(**{bucket: "no-such-bucket-here"})
+
+    _assert_clear(failure.value, "no-such-bucket-here")
+    assert bench.raw_head() == 0
+    assert bench.ingest() is not None
+
+
+def test_an_extra_column_is_reported_and_ignored(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.ingest()
+    bench.source.execute("ALTER TABLE staff ADD COLUMN nickname text DEFAULT 'x'")
+
+    assert bench.ingest() is None
+
+    assert bench.certificate().tables["staff"].extra_columns == ("nickname",)
+    assert '"event": "extra_columns_ignored", "table": "staff"' in capsys.readouterr().out
+
+
+def test_a_warehouse_table_that_contradicts_the_contract(bench: Bench) -> None:
+    bench.ingest()
+    bench.transform()
+    bench.warehouse.execute("CREATE TABLE dim_staff (staff_id text PRIMARY KEY, nonsense int)")
+
+    with pytest.raises(errors.WarehouseContradictsContract) as failure:
+        bench.load()
+
+    _assert_clear(failure.value, "dim_staff")
+    bench.warehouse.execute("DROP TABLE dim_staff")
+    assert bench.load() == 1
+
+
+def test_no_secret_and_no_row_content_in_the_log(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.ingest()
+    bench.transform()
+    bench.load()
+
+    printed = capsys.readouterr()
+    for text in (PASSWORD, "New Patienceburgh", "O'Keefe", "ZDOI5EA"):
+        assert text not in printed.out + printed.err
+
+
+def _assert_clear(error: Exception, told: str) -> None:
+    """One line, no Java, no secret, and it names what it is about."""
+    message = str(error)
+    assert told in message
+    assert "\n" not in message
+    assert "java." not in message
+    assert PASSWORD not in message

@@ -1,0 +1,73 @@
+"""Values that no warehouse type can hold: into quarantine, and nothing else is held up."""
+
+import pytest
+from pyspark.sql import SparkSession
+
+from fixtures.bench import Bench
+from totesys_etl.contracts.lake_tables import QUARANTINE
+from totesys_etl.lake.star import read_star
+
+
+def test_bad_values_wait_in_quarantine_until_they_are_corrected(
+    bench: Bench, spark: SparkSession
+) -> None:
+    bench.source.execute("UPDATE payment SET payment_amount = 'NaN' WHERE payment_id = 1")
+    bench.source.execute("UPDATE payment SET payment_date = '2022-02-30' WHERE payment_id = 2")
+    bench.source.execute(
+        "UPDATE sales_order SET last_updated = 'infinity' WHERE sales_order_id = 3"
+    )
+    bench.ingest()
+    bench.transform()
+    bench.load()
+
+    head = bench.star_head()
+    assert head is not None
+    partitions = head.tables["quarantine"].partitions
+    found = read_star(spark, bench.arguments["processed_bucket"], QUARANTINE, partitions)
+    assert sorted(
+        tuple(row)
+        for row in found.select("star_table", "business_id", "column_name", "value").collect()
+    ) == [
+        ("fact_payment", 1, "payment_amount", "NaN"),
+        ("fact_payment", 2, "payment_date", "2022-02-30"),
+        ("fact_sales_order", 3, "last_updated_date", "infinity"),
+        ("fact_sales_order", 3, "last_updated_time", "infinity"),
+    ]
+    assert _ids(bench, "payment") == [3, 4, 5, 6, 7, 8, 9, 10]
+    assert _ids(bench, "sales_order") == [1, 2, 4, 5]
+
+    bench.source.execute("UPDATE payment SET payment_amount = 1.5 WHERE payment_id = 1")
+    bench.source.execute("UPDATE payment SET payment_date = '2022-02-28' WHERE payment_id = 2")
+    bench.source.execute("UPDATE sales_order SET last_updated = now() WHERE sales_order_id = 3")
+    bench.ingest()
+    bench.transform()
+    bench.load()
+
+    assert _ids(bench, "payment") == list(range(1, 11))
+    assert _ids(bench, "sales_order") == [1, 2, 3, 4, 5]
+    corrected = bench.warehouse.execute(
+        "SELECT payment_record_id, payment_amount::text FROM etl.current_payment"
+        " WHERE payment_id IN (1, 2) ORDER BY 1"
+    ).fetchall()
+    assert [record for record, _ in corrected] == [11, 12]
+    assert corrected[0][1] == "1.50"
+
+
+def test_an_unknown_currency_is_named_unknown_and_reported(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.source.execute("UPDATE currency SET currency_code = 'XQZ' WHERE currency_id = 3")
+    bench.ingest()
+    bench.transform()
+    bench.load()
+
+    assert '"unknown_currency_codes": ["XQZ"]' in capsys.readouterr().out
+    names = bench.warehouse.execute("SELECT currency_name FROM dim_currency ORDER BY currency_id")
+    assert names.fetchall() == [("Pound Sterling",), ("US Dollar",), ("Unknown",)]
+
+
+def _ids(bench: Bench, entity: str) -> list[int]:
+    rows = bench.warehouse.execute(
+        f"SELECT {entity}_id FROM etl.current_{entity} ORDER BY 1".encode()
+    )
+    return [row[0] for row in rows.fetchall()]

@@ -1,0 +1,99 @@
+"""What a job run is given and what is read from its log, without running one."""
+
+from pathlib import Path
+
+import pytest
+
+from awsglue_local import arguments, job_process
+from awsglue_local.errors import RunError
+
+CHAINED = """\
+Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+KeyError: 'x'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "a.py", line 3, in <module>
+    raise OrderError("no order 5
+OrderError: no order 5
+second line
+"""
+JAVA = """\
+26/11/22 13:31:43 WARN Utils: something
+Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+py4j.protocol.Py4JJavaError: An error occurred while calling o51.load.
+: org.postgresql.util.PSQLException: connection refused
+\tat org.postgresql.Driver.connect(Driver.java:1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "message"),
+    [
+        (CHAINED, 1, "OrderError: no order 5"),
+        (JAVA, 1, "Py4JJavaError: An error occurred while calling o51.load."),
+        ("Traceback (most recent call last):\n  File\nKeyboardInterrupt\n", 1, "KeyboardInterrupt"),
+        ("a line\n", 3, "SystemExit: 3"),
+        ("", -9, "The job's process was ended by SIGKILL"),
+    ],
+)
+def test_the_errors_first_line_comes_from_the_last_traceback(
+    tmp_path: Path, log: str, code: int, message: str
+) -> None:
+    (tmp_path / "log").write_text(log)
+    assert job_process.error_message(tmp_path / "log", code) == message
+
+
+def test_arguments_by_precedence() -> None:
+    resolved = arguments.resolve(
+        {"--a": "default", "--b": "default", "--c": "default"},
+        {"--b": "run", "--c": "run"},
+        {"--c": "fixed"},
+    )
+    assert resolved == {
+        "--job-bookmark-option": "job-bookmark-disable",
+        "--a": "default",
+        "--b": "run",
+        "--c": "fixed",
+    }
+
+
+def test_what_glue_itself_reads_does_not_reach_the_script() -> None:
+    line = arguments.command_line(
+        {"--JOB_NAME": "j"}, {"--conf": "a=b", "--extra-py-files": "s3://b/x.whl", "--day": "1"}
+    )
+    assert line == ["--JOB_NAME", "j", "--day", "1"]
+
+
+@pytest.mark.parametrize(
+    ("conf", "settings"),
+    [
+        (None, {}),
+        ("spark.a=1", {"spark.a": "1"}),
+        ("spark.a=1 --conf spark.b=x=y", {"spark.a": "1", "spark.b": "x=y"}),
+    ],
+)
+def test_spark_settings_of_a_conf_argument(conf: str | None, settings: dict[str, str]) -> None:
+    assert arguments.spark_settings(conf) == settings
+
+
+def test_a_conf_argument_without_value_is_refused() -> None:
+    with pytest.raises(RunError, match=r"'spark\.a' is not key=value"):
+        arguments.spark_settings("spark.a")
+
+
+def test_modules_of_both_arguments() -> None:
+    given = {"--extra-py-files": "s3://b/a.py, s3://b/b.zip", "--additional-python-modules": "x==1"}
+    assert arguments.modules(given) == ["s3://b/a.py", "s3://b/b.zip", "x==1"]
+
+
+def test_a_job_gets_few_of_the_callers_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    monkeypatch.setenv("AWS_PROFILE", "real")
+    monkeypatch.setenv("MY_SETTING", "1")
+    variables = job_process.environment({"ADDED": "2"}, ["MY_SETTING"])
+    assert not {"PYTHONPATH", "AWS_PROFILE"} & set(variables)
+    assert (variables["MY_SETTING"], variables["ADDED"], variables["TZ"]) == ("1", "2", "UTC")
