@@ -6,11 +6,11 @@ optional allow_mass_delete (table names, comma separated) for one run.
 
 import sys
 
+from pyspark.context import SparkContext
+
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from pyspark.context import SparkContext
-
 from totesys_etl.pipeline.ingest import IngestSettings, ingest
 
 REQUIRED = ["JOB_NAME", "source_connection", "raw_bucket", "work_bucket", "raw_database"]

@@ -5,11 +5,11 @@ Arguments: JOB_NAME, processed_bucket, warehouse_connection.
 
 import sys
 
+from pyspark.context import SparkContext
+
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from pyspark.context import SparkContext
-
 from totesys_etl.pipeline.load import LoadSettings, load
 
 REQUIRED = ["JOB_NAME", "processed_bucket", "warehouse_connection"]

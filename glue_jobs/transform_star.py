@@ -5,11 +5,11 @@ Arguments: JOB_NAME, raw_bucket, work_bucket, processed_bucket, star_database. N
 
 import sys
 
+from pyspark.context import SparkContext
+
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from pyspark.context import SparkContext
-
 from totesys_etl.pipeline.transform import TransformSettings, transform
 
 REQUIRED = ["JOB_NAME", "raw_bucket", "work_bucket", "processed_bucket", "star_database"]

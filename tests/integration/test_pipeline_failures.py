@@ -1,4 +1,4 @@
-"""What can be wrong around the ingest: one clear message, nothing committed, the next run goes on."""
+"""What can be wrong around a run: one clear message, nothing committed, the next goes on."""
 
 import threading
 import time
@@ -139,9 +139,11 @@ REWRITES = {
 def test_a_table_rewritten_while_the_snapshot_is_read(case: str, bench: Bench) -> None:
     bench.ingest()
     # The last table to be read; a DDL transaction of somebody else's during the run.
-    with _once_a_snapshot_is_open(bench, lambda: bench.source.execute(REWRITES[case].encode())):
-        with pytest.raises(errors.SnapshotInvalidated) as failure:
-            bench.ingest()
+    with (
+        _once_a_snapshot_is_open(bench, lambda: bench.source.execute(REWRITES[case].encode())),
+        pytest.raises(errors.SnapshotInvalidated) as failure,
+    ):
+        bench.ingest()
 
     _assert_clear(failure.value, "payment")
     assert bench.raw_head() == 1

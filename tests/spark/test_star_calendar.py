@@ -79,6 +79,7 @@ def test_every_date_of_a_fact_counts_with_the_first_batch_that_has_it(spark):
         version(3, date(2022, 12, 31), date(2022, 12, 31), date(2024, 2, 29), date(2031, 1, 1)),
         version(1, new_year, new_year, new_year, None),
         version(4, date(1999, 1, 1), new_year, date(2024, 2, 29), new_year),
+        version(5, date(1999, 1, 1), new_year, date(2024, 2, 29), new_year),
     )
     assert years_referenced(SALES, versions) == {
         1999: Stamp(4, datetime(2024, 1, 4)),

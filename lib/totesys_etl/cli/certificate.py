@@ -35,9 +35,10 @@ def run(arguments: argparse.Namespace) -> None:
         )
     age = datetime.now(UTC).replace(tzinfo=None) - certificate.captured_at
     outcome = "no change found" if certificate.idle else f"batch {certificate.batch} committed"
+    minutes = age.total_seconds() / 60
     print(
-        f"lake = source at {certificate.captured_at:%Y-%m-%d %H:%M:%S} UTC ({age.total_seconds() / 60:.1f} minutes "
-        f"ago): {outcome}, newest batch {certificate.batch}, snapshot {certificate.pg_snapshot}, "
+        f"lake = source at {certificate.captured_at:%Y-%m-%d %H:%M:%S} UTC, {minutes:.1f} minutes "
+        f"ago: {outcome}, newest batch {certificate.batch}, snapshot {certificate.pg_snapshot}, "
         f"run {certificate.run_id}"
     )
     rows = [

@@ -28,7 +28,7 @@ def register(commands: Any) -> None:
     where.add_argument(
         "--lake",
         action="store_true",
-        help="ask the Parquet files through the Data Catalog (tables totesys_star.x, totesys_raw.x)",
+        help="ask the Parquet files through the Data Catalog: totesys_star.x, totesys_raw.x",
     )
     parser.add_argument("--csv", action="store_true", help="CSV instead of a table")
     parser.add_argument("statement", help="the statement; - reads it from standard input")

@@ -127,15 +127,19 @@ def spark_canonical(columns: Iterable[Column]) -> SparkColumn:
     return F.concat_ws("|", *values, _spark_text(NON_FINITE, Text()))
 
 
-def spark_fingerprints(frame: DataFrame, table: SourceTable, size: int = RANGE_SIZE) -> DataFrame:
+def spark_fingerprints(
+    frame: DataFrame, table: SourceTable, size: int = RANGE_SIZE, by: SparkColumn | None = None
+) -> DataFrame:
     """Range, rows and fingerprint (long each) per `size` keys of `frame`, as in PostgreSQL.
 
-    `frame` has the columns of `snapshot_query`; others are ignored. Raises TypeUnsupported.
+    `frame` has the columns of `snapshot_query`; others are ignored. With `by`, one row per range
+    and value of it, which comes second, as column `by`. Raises TypeUnsupported.
     """
     digest = F.md5(spark_canonical(table.columns))
     prefix = F.conv(F.substring(digest, 1, DIGITS), 16, 10).cast("long")
     number = F.shiftright(F.col(table.primary_key), _shift(size)).cast("long")
-    return frame.groupBy(number.alias("range")).agg(
+    keys = [number.alias("range"), *([] if by is None else [by.alias("by")])]
+    return frame.groupBy(*keys).agg(
         F.count(F.lit(1)).alias("rows"), F.sum(prefix).alias("fingerprint")
     )
 

@@ -67,17 +67,12 @@ def read_current(
 def _measure(rows: DataFrame, table: SourceTable) -> dict[str, tuple[int, int, int]]:
     """Range name -> (rows, live, fingerprint of the live), in one action."""
     live = F.col("deleted_in_batch").isNull()
-    prints = spark_fingerprints(rows.where(live), table).select(
-        "range", F.col("rows").alias("live"), F.lit(0).alias("gone"), "fingerprint"
-    )
-    gone = spark_fingerprints(rows.where(~live), table).select(
-        "range", F.lit(0).alias("live"), F.col("rows").alias("gone"), F.lit(0).alias("fingerprint")
-    )
     totals: dict[str, tuple[int, int, int]] = {}
-    for number, alive, dead, fingerprint in prints.union(gone).collect():
-        name = range_name(number)
-        before = totals.get(name, (0, 0, 0))
-        totals[name] = (before[0] + alive + dead, before[1] + alive, before[2] + fingerprint)
+    for number, alive, count, fingerprint in spark_fingerprints(rows, table, by=live).collect():
+        stored, before, total = totals.get(range_name(number), (0, 0, 0))
+        if alive:
+            before, total = count, fingerprint
+        totals[range_name(number)] = (stored + count, before, total)
     return totals
 
 

@@ -15,11 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
-from pyspark.rdd import PythonEvalType
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
-from pyspark.sql.udf import UserDefinedFunction
 
 from totesys_etl.errors import BucketMissing, CertificateFailed, CommitMissing
 from totesys_etl.lake.objects import bucket_missing, get
@@ -82,13 +80,7 @@ def write_files(
 
 
 def _receipts(frame: DataFrame, target: Target) -> list[tuple[Any, ...]]:
-    # What DataFrame.mapInArrow does, without its demand for pandas on the driver: Arrow batches
-    # go to the executors' Python as they are.
-    udf = UserDefinedFunction(
-        writer(target), returnType=RECEIPT, evalType=PythonEvalType.SQL_MAP_ARROW_ITER_UDF
-    )
-    expression = udf(*[frame[name] for name in frame.columns])._jc.expr()
-    written = DataFrame(frame._jdf.pythonMapInArrow(expression, False), frame.sparkSession)
+    written = frame.mapInArrow(writer(target), RECEIPT)
     try:
         return [tuple(row) for row in written.collect()]
     except (PySparkException, Py4JJavaError) as error:

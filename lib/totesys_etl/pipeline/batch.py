@@ -218,8 +218,8 @@ def _check_same_source(head: RawCommit, snapshot: Snapshot) -> None:
     if not _advances(head.pg_snapshot, snapshot.pg_snapshot):
         raise SourceWentBack(
             f"snapshot {snapshot.pg_snapshot} is older than {head.pg_snapshot} of batch "
-            f"{head.batch}: the source was restored from a backup or is a lagging replica. Wait for "
-            "the replica, or give the restored source a lake of its own"
+            f"{head.batch}: the source was restored from a backup or is a lagging replica. Wait "
+            "for the replica, or give the restored source a lake of its own"
         )
 
 

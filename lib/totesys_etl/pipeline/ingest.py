@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 from pyspark.sql import DataFrame
@@ -22,6 +21,7 @@ from totesys_etl.lake.commits import CommitLog, RawCommit, RawTable, raw_log
 from totesys_etl.log import Log
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.batch import Batch, Spooled, guard, report, spool, verify, write
+from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.source.candidates import candidate_keys
 from totesys_etl.source.snapshot import explain, open_snapshot
 
@@ -29,8 +29,6 @@ ATTEMPTS = 3
 """How often a run starts over when another run has taken its commit number."""
 
 TABLES: tuple[SourceTable, ...] = tuple(SOURCE_TABLES.values())
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,7 @@ def _attempt(
     """Head, candidates, snapshot, difference, guards, files, proof, commit, certificate."""
     head = commits.head()
     with log.step("candidates", head=head.batch if head else 0):
+        # One after the other: AWS does not say that bookmarked reads may share threads.
         candidates = {
             t.name: candidate_keys(glue_context, settings.source_connection, t) for t in TABLES
         }
@@ -137,11 +136,11 @@ def _spool(
             return replace(spooled, extra_columns=extra[table.name])
 
         try:
-            spooled = _side_by_side(one, TABLES)
+            spooled = side_by_side(one, TABLES)
         except TotesysError:
             raise
         except Exception as error:
-            explained = explain(error)
+            explained = explain(error, source)
             if explained is None:
                 raise
             raise explained from error
@@ -165,7 +164,7 @@ def _write(
             result |= {"files": len(state.changes), "ranges": len(each.summary.ranges)}
         return state
 
-    states = _side_by_side(one, spooled)
+    states = side_by_side(one, spooled)
     return {each.table.name: state for each, state in zip(spooled, states, strict=True)}
 
 
@@ -225,9 +224,3 @@ def _now() -> datetime:
     """The clock of the run: naive UTC in whole milliseconds."""
     now = datetime.now(UTC).replace(tzinfo=None)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _side_by_side(step: Callable[[Any], T], items: Iterable[Any]) -> list[T]:
-    """`step` on every item, four at a time: a Spark session idles between one table's steps."""
-    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="table") as pool:
-        return list(pool.map(step, items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame, SparkSession
@@ -61,7 +62,8 @@ class Pending:
 
 @dataclass
 class Stars:
-    """Builds the states of all star tables; facts first, because they say which days exist."""
+    """Builds the states of all star tables. Facts and dimensions may be built side by side; the
+    calendar comes last, because the facts say which days are needed."""
 
     spark: SparkSession
     pending: Pending
@@ -71,6 +73,7 @@ class Stars:
     log: Log
     states: dict[str, StarTableState] = field(default_factory=dict)
     years: dict[int, calendar.Stamp] = field(default_factory=dict)
+    _shared: threading.Lock = field(default_factory=threading.Lock)
 
     def commit(self, run_id: str) -> StarCommit:
         """The commit object; every table stands in it, untouched ones as the head had them."""
@@ -105,19 +108,19 @@ class Stars:
             state = self._append(lake_table(table), versions)
             _check_count(table, state.added + made.quarantined, made.count)
             self.states[table.name] = replace(state, quarantined=made.quarantined)
-            if made.quarantined:
-                self._merge(QUARANTINE, made.quarantine)
-            self.years = calendar.merged([self.years, calendar.years_referenced(table, versions)])
+            years = calendar.years_referenced(table, versions)
             versions.unpersist()
-            if self.pending.deleted(source):
-                self._merge(FACT_DELETION, facts.fact_deletions(table, changes))
+            with self._shared:
+                self.years = calendar.merged([self.years, years])
+                if made.quarantined:
+                    self._merge(QUARANTINE, made.quarantine)
+                if self.pending.deleted(source):
+                    self._merge(FACT_DELETION, facts.fact_deletions(table, changes))
             result |= {"added": state.added, "quarantined": made.quarantined}
 
     def dimension(self, table: StarTable) -> None:
         """Latest values of every key ever seen, in the ranges that anything touched."""
-        if table.source is None:
-            self._calendar(table)
-            return
+        source = str(table.source)
         touched_sources = [s for s in table.source_tables if self.pending.changed(s)]
         if not touched_sources:
             return
@@ -131,22 +134,24 @@ class Stars:
                 for s in table.source_tables
             }
             ranges = dimensions.touched_ranges(table, changes, current)
-            current[table.source] = read_current(
+            current[source] = read_current(
                 self.spark,
                 self.work_bucket,
-                SOURCE_TABLES[table.source],
-                newest.tables[table.source].current,
+                SOURCE_TABLES[source],
+                newest.tables[source].current,
                 only=ranges,
             )
             rows = dimensions.dimension_rows(table, current)
             self.states[table.name] = self._replace(lake_table(table), rows)
-            if table.source in changes:
-                self._dim_deletions(table, changes[table.source])
+            if source in changes:
+                with self._shared:
+                    self._dim_deletions(table, changes[source])
             result |= {"ranges": len(ranges), "rows": self.states[table.name].added}
             if table.name == "dim_currency":
                 result["unknown_currency_codes"] = dimensions.unknown_currencies(rows)
 
-    def _calendar(self, table: StarTable) -> None:
+    def calendar(self, table: StarTable) -> None:
+        """The years that any version refers to and the table does not have yet; after the facts."""
         present = {int(year) for year in self.pending.state(table.name).partitions}
         missing = calendar.years_needed(present, self.years)
         if not missing:

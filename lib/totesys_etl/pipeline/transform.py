@@ -15,6 +15,7 @@ from totesys_etl.lake.catalog import publish_star
 from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, raw_log, star_log
 from totesys_etl.log import Log
 from totesys_etl.pipeline import arguments
+from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.stars import Pending, Stars
 
 
@@ -86,12 +87,16 @@ def _commit(
         processed_bucket=settings.processed_bucket,
         log=log,
     )
-    for table in STAR_TABLES.values():
-        if table.kind is Kind.FACT:
-            stars.fact(table)
-    for table in STAR_TABLES.values():
-        if table.kind is Kind.DIMENSION:
-            stars.dimension(table)
+    generated = [table for table in STAR_TABLES.values() if table.source is None]
+    from_source = [table for table in STAR_TABLES.values() if table.source is not None]
+    # Facts first: they take longest.
+    from_source.sort(key=lambda table: table.kind is not Kind.FACT)
+    side_by_side(
+        lambda table: (stars.fact if table.kind is Kind.FACT else stars.dimension)(table),
+        from_source,
+    )
+    for table in generated:
+        stars.calendar(table)
     commit = stars.commit(settings.run_id)
     star.append(commit.number, commit)
     log(
