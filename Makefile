@@ -37,6 +37,9 @@ demo: setup ## the whole platform on this machine, rows followed all the way (AR
 down: setup ## stop what `make demo` started and forget its data
 	@$(BIN)/glue-local down --state $(STATE)
 
+scale: setup ## 3 million orders through all jobs, timed (ARGS="--orders N")
+	@$(BIN)/python -m totesys_demo.scale $(ARGS)
+
 test: setup ## all tests, with branch coverage of every process
 	@tests/run.sh $(ARGS)
 
@@ -54,4 +57,4 @@ lock: setup ## pin all packages anew
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo down test lint wheel lock clean
+.PHONY: help setup demo down scale test lint wheel lock clean

@@ -1,7 +1,7 @@
 """AWS Glue job: commits the exact difference between totesys and the lake as one batch.
 
 Arguments: JOB_NAME, source_connection, raw_bucket, work_bucket, raw_database;
-optional allow_mass_delete (table names, comma separated) for one run.
+optional, for one run: allow_mass_delete (table names, comma separated), compare (ranges or whole).
 """
 
 import sys
@@ -14,7 +14,7 @@ from awsglue.utils import getResolvedOptions
 from totesys_etl.pipeline.ingest import IngestSettings, ingest
 
 REQUIRED = ["JOB_NAME", "source_connection", "raw_bucket", "work_bucket", "raw_database"]
-OPTIONAL = ["allow_mass_delete"]
+OPTIONAL = ["allow_mass_delete", "compare"]
 
 
 def main() -> None:

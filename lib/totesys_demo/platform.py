@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ Progress = Callable[[str], None]
 
 
 class LocalPlatform:
-    """One deployment in a state folder. `source`, `warehouse`: databases of the user's own."""
+    """One deployment in a state folder. `source`, `warehouse`: databases of the user's own;
+    `pass_through` names environment variables for the jobs, `spark_settings` go into --conf."""
 
     def __init__(
         self,
@@ -37,10 +38,12 @@ class LocalPlatform:
         source: ExistingDatabase | None = None,
         warehouse: ExistingDatabase | None = None,
         pass_through: tuple[str, ...] = (),
+        spark_settings: Mapping[str, str] | None = None,
     ) -> None:
         self.stack = Stack(state)
         self._existing = {SOURCE: source, WAREHOUSE: warehouse}
         self._pass_through = pass_through
+        self._spark_settings = dict(spark_settings or {})
 
     def up(self, wheel: Path | None = None) -> None:
         """Starts the stack, creates an empty totesys and a warehouse, and deploys the jobs."""
@@ -131,6 +134,7 @@ class LocalPlatform:
             "spark.sql.session.timeZone=UTC",
             f"spark.driver.extraJavaOptions={UTC}",
             f"spark.executor.extraJavaOptions={UTC}",
+            *(f"{name}={value}" for name, value in self._spark_settings.items()),
         ]
         roles = {
             f"{job}_role": f"arn:aws:iam::123456789012:role/totesys-{job}"

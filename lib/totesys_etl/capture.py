@@ -39,6 +39,9 @@ class Summary:
         return self.inserted + self.updated + self.deleted
 
 
+UNCHANGED = Summary(inserted=0, updated=0, deleted=0, versions=0, ranges=frozenset())
+
+
 def difference(
     current: DataFrame | None, snapshot: DataFrame, table: SourceTable, captured_at: datetime
 ) -> DataFrame:

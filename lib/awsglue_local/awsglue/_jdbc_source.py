@@ -7,7 +7,9 @@ programming-etl-connect-bookmarks.html
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, cast
 
 from pyspark.sql import DataFrame, SparkSession
@@ -38,8 +40,16 @@ class _Key:
         return f"{'max' if self.order == 'asc' else 'min'}({identifier(self.column)})::text"
 
 
-def read_table(spark: SparkSession, options: dict[str, Any], transformation_ctx: str) -> DataFrame:
-    """The table's rows; notes the keys read for the job's bookmark, which Job.commit() saves."""
+Rows = Callable[[], DataFrame]
+
+
+def read_table(
+    spark: SparkSession, options: dict[str, Any], transformation_ctx: str
+) -> tuple[Rows, bool | None]:
+    """The table's rows, when asked for; and whether there are any (None: not known before).
+
+    Notes the keys read for the job's bookmark, which Job.commit() saves.
+    """
     json.dumps(options)  # AWS passes options as JSON; a value that is none fails there too
     _check_options(options)
     jdbc = _jdbc_options(str(options["connectionName"]))
@@ -47,7 +57,7 @@ def read_table(spark: SparkSession, options: dict[str, Any], transformation_ctx:
     key = _key(options)
     bookmark = _bookmark_session.source(transformation_ctx)
     if bookmark is None:
-        return _load(spark, jdbc, _select("*", table))
+        return partial(_load, spark, jdbc, _select("*", table)), None
     if key is None:
         raise refusal(
             "a job bookmark on a JDBC source without jobBookmarkKeys (AWS's default key)", JDBC_PAGE
@@ -62,7 +72,7 @@ def read_table(spark: SparkSession, options: dict[str, Any], transformation_ctx:
     beyond = key.newer(last.value) if last else "TRUE"
     upper = bookmark.upper
     if upper is None:
-        upper = _load(spark, jdbc, _select(key.extreme, table, beyond)).collect()[0][0]
+        upper = _scalar(spark, jdbc, _select(key.extreme, table, beyond))
     if upper is None:
         # Nothing is new. A first run still reads the rows without a key; no later run ever sees
         # them.
@@ -73,7 +83,10 @@ def read_table(spark: SparkSession, options: dict[str, Any], transformation_ctx:
         condition = f"{beyond} AND {key.within(upper)}"
     if upper is not None:
         bookmark.reached(_bookmark_session.Position(key.column, upper))
-    return _load(spark, jdbc, _select("*", table, condition))
+    rows = partial(_load, spark, jdbc, _select("*", table, condition))
+    if upper is not None:
+        return rows, True
+    return rows, None if last is None else False
 
 
 def identifier(name: str) -> str:
@@ -140,6 +153,22 @@ def _key(options: dict[str, Any]) -> _Key | None:
             f"jobBookmarkKeys {columns!r}: AWS does not support case-sensitive column names as keys"
         )
     return _Key(columns[0], cast(_Order, order))
+
+
+def _scalar(spark: SparkSession, jdbc: dict[str, str], query: str) -> str | None:
+    """The only value of `query` as text, asked by the driver: a Spark job would cost a second."""
+    jvm = cast(Any, spark)._jvm
+    properties = jvm.java.util.Properties()
+    for name, value in jdbc.items():
+        properties.setProperty(name, value)
+    connection = jvm.java.sql.DriverManager.getConnection(jdbc["url"], properties)
+    try:
+        result = connection.createStatement().executeQuery(query)
+        result.next()
+        value = result.getString(1)
+        return None if value is None else str(value)
+    finally:
+        connection.close()
 
 
 def _load(spark: SparkSession, jdbc: dict[str, str], query: str) -> DataFrame:

@@ -96,10 +96,10 @@ class DynamicFrameReader:
                 raise refusal(
                     f"create_dynamic_frame.from_options({name}=...) for JDBC", READER_PAGE
                 )
-        rows = read_table(
+        rows, has_rows = read_table(
             self._glue_context.spark_session, dict(connection_options or {}), transformation_ctx
         )
-        return DynamicFrame(rows, self._glue_context, transformation_ctx)
+        return DynamicFrame(rows, self._glue_context, transformation_ctx, has_rows=has_rows)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise missing_attribute("create_dynamic_frame", name, READER_PAGE)

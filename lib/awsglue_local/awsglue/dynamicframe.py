@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensio
 
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,14 +21,27 @@ if TYPE_CHECKING:
 class DynamicFrame:
     """Rows whose schema comes from the rows: where there are none, there are no columns either."""
 
-    def __init__(self, rows: DataFrame, glue_ctx: "GlueContext", name: str = "") -> None:
+    def __init__(
+        self,
+        rows: Callable[[], DataFrame],
+        glue_ctx: "GlueContext",
+        name: str = "",
+        *,
+        has_rows: bool | None = None,
+    ) -> None:
         self.glue_ctx = glue_ctx
         self.name = name
-        self._source = rows
+        self._load = rows
+        self._has_rows = has_rows
+
+    @cached_property
+    def _source(self) -> DataFrame:
+        return self._load()
 
     @cached_property
     def _rows(self) -> DataFrame:
-        if self._source.isEmpty():
+        empty = self._source.isEmpty() if self._has_rows is None else not self._has_rows
+        if empty:
             return self.glue_ctx.spark_session.createDataFrame([], StructType([]))
         return self._source
 
@@ -39,7 +53,7 @@ class DynamicFrame:
 
     def count(self) -> int:
         """The number of rows."""
-        return self._source.count()
+        return self._rows.count()
 
     def schema(self) -> StructType:
         """Spark's StructType (AWS returns a type of its own); empty when there is no row."""

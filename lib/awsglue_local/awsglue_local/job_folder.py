@@ -59,8 +59,8 @@ class JobFolder:
         return self.root / "fence"
 
     @property
-    def spark(self) -> Path:
-        return self.root / "spark"
+    def spark_settings(self) -> Path:
+        return self.root / "spark.conf"
 
 
 def prepare(
@@ -70,7 +70,7 @@ def prepare(
     had.
     """
     folder = JobFolder(root)
-    for path in (folder.script_folder, folder.modules, folder.fence, folder.spark):
+    for path in (folder.script_folder, folder.modules, folder.fence):
         path.mkdir(parents=True)
     script_file = _download(s3, script, folder.script_folder)
     for module in modules:
@@ -80,7 +80,7 @@ def prepare(
             _check_installed(module)
     (folder.fence / "sitecustomize.py").write_text(_FENCE)
     lines = (f"{key} {value}\n" for key, value in sorted(spark_conf.items()))
-    (folder.spark / "spark-defaults.conf").write_text("".join(lines))
+    folder.spark_settings.write_text("".join(lines))
     return folder, script_file
 
 

@@ -16,6 +16,7 @@ from awsglue_local import arguments as job_arguments
 from awsglue_local import job_folder, job_process
 from awsglue_local.aws import DEFAULT_REGION, aws_environment
 from awsglue_local.bookmarks import STATE_VARIABLE
+from awsglue_local.class_archive import conf_folder
 from awsglue_local.deploy import client
 from awsglue_local.errors import RunError
 from awsglue_local.java import java_home
@@ -178,7 +179,8 @@ class _Run:
             {
                 **aws_environment(self.endpoint, self.region),
                 "JAVA_HOME": str(java_home()),
-                "SPARK_CONF_DIR": str(folder.spark),
+                "SPARK_CONF_DIR": str(conf_folder()),
+                "PYSPARK_SUBMIT_ARGS": f"--properties-file {folder.spark_settings} pyspark-shell",
                 "PYTHONPATH": ":".join(map(str, (folder.fence, folder.modules, package_root))),
                 STATE_VARIABLE: str(self.state_dir),
             },

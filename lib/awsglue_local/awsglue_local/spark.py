@@ -10,12 +10,27 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from awsglue_local.class_archive import archive, conf_folder
 from awsglue_local.jars import ensure_jars
 from awsglue_local.java import java_home
 
 DEFAULT_REGION = "eu-west-2"
 CREDENTIALS = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
 S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr"
+"""A job of a few seconds never earns back what the optimising compiler costs."""
+QUICK_START = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Expressions are interpreted: compiling Java for each of them pays from some 100,000 rows on."""
+THROUGHPUT = {
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+    "spark.driver.defaultJavaOptions": "-XX:+UseParallelGC",
+    "spark.driver.memory": "8g",
+}
+"""What to set instead for millions of rows; Spark's own defaults but for the memory."""
 MASTER = "local[2,4]"  # four attempts a task, as a cluster has; plain local[2] never retries
 
 
@@ -45,6 +60,7 @@ def spark_conf(
     return {
         # On the class path from the start, as on Glue: DriverManager sees the PostgreSQL driver.
         "spark.driver.extraClassPath": f"{jars or ensure_jars()}/*",
+        "spark.driver.defaultJavaOptions": f"{JAVA_OPTIONS} -XX:SharedArchiveFile={archive()}",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
         "spark.executor.extraJavaOptions": "-Duser.timezone=UTC",
         "spark.driver.memory": driver_memory,
@@ -55,6 +71,7 @@ def spark_conf(
         "spark.log.level": "WARN",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.adaptive.enabled": "true",
+        **QUICK_START,
         "spark.sql.shuffle.partitions": str(shuffle_partitions),
         "spark.default.parallelism": str(shuffle_partitions),
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
@@ -82,6 +99,7 @@ def local_session(
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    os.environ["SPARK_CONF_DIR"] = str(conf_folder())
     builder = SparkSession.builder.master(master).appName("awsglue-local")
     for key, value in {**spark_conf(endpoint, region), **(conf or {})}.items():
         builder = builder.config(key, value)

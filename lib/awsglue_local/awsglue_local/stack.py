@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from awsglue_local import processes
 from awsglue_local.aws import DEFAULT_REGION, AwsServer
+from awsglue_local.class_archive import ensure_class_archive
 from awsglue_local.deploy import client, deploy
 from awsglue_local.errors import LocalGlueError, StackError
 from awsglue_local.postgres import PostgresServer
@@ -107,6 +108,7 @@ class Stack:
         )
 
     def _start(self, wanted: Mapping[str, int]) -> None:
+        ensure_class_archive()
         try:
             self.aws.start()
             self._record(complete=False)

@@ -66,7 +66,7 @@ def write_files(
     Raises BucketMissing.
     """
     if partition is None:
-        sorted_frame = frame.repartition(1).sortWithinPartitions(*order_by)
+        sorted_frame = frame.coalesce(1).sortWithinPartitions(*order_by)
     else:
         sorted_frame = frame.repartition(F.col(partition)).sortWithinPartitions(
             partition, *order_by

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from totesys_etl.lake.objects import put_new
@@ -78,7 +80,11 @@ def writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.R
             for part, key, table in _files(target, batches)
             for rows, size, sha256 in [_store(s3, target.bucket, key, table)]
         ]
-        yield pa.RecordBatch.from_pylist(receipts, schema=_RECEIPT_ARROW)
+        if receipts:
+            # Not pa.array: that imports pandas, a second and more for every Python worker.
+            lines = "\n".join(map(json.dumps, receipts)).encode()
+            options = pj.ParseOptions(explicit_schema=_RECEIPT_ARROW)
+            yield from pj.read_json(io.BytesIO(lines), parse_options=options).to_batches()
 
     return write
 

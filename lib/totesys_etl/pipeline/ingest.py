@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,13 +20,18 @@ from totesys_etl.lake.certificates import Certificate, TableCertificate
 from totesys_etl.lake.commits import CommitLog, RawCommit, RawTable, raw_log
 from totesys_etl.log import Log
 from totesys_etl.pipeline import arguments
-from totesys_etl.pipeline.batch import Batch, Spooled, guard, report, spool, verify, write
+from totesys_etl.pipeline.batch import Batch
 from totesys_etl.pipeline.parallel import side_by_side
+from totesys_etl.pipeline.spool import Spooled, Spooler
+from totesys_etl.pipeline.write import guard, verify, write
 from totesys_etl.source.candidates import candidate_keys
 from totesys_etl.source.snapshot import explain, open_snapshot
 
 ATTEMPTS = 3
 """How often a run starts over when another run has taken its commit number."""
+
+RANGES, WHOLE = "ranges", "whole"
+"""Ways to compare: rows of the key ranges whose fingerprints differ, or every row."""
 
 TABLES: tuple[SourceTable, ...] = tuple(SOURCE_TABLES.values())
 
@@ -42,6 +47,7 @@ class IngestSettings:
     work_bucket: str
     raw_database: str
     allow_mass_delete: frozenset[str]
+    compare: str
 
     @classmethod
     def from_arguments(cls, args: Mapping[str, Any]) -> IngestSettings:
@@ -53,6 +59,9 @@ class IngestSettings:
                 f"--allow_mass_delete names {', '.join(unknown)}, which are no source tables: "
                 f"use names of {', '.join(SOURCE_TABLES)}, separated by commas"
             )
+        compare = str(args.get("compare") or RANGES)
+        if compare not in (RANGES, WHOLE):
+            raise SettingInvalid(f"--compare {compare!r}: use {RANGES} or {WHOLE}")
         return cls(
             job_name=arguments.text(args, "JOB_NAME"),
             run_id=arguments.run_id(args),
@@ -61,6 +70,7 @@ class IngestSettings:
             work_bucket=arguments.text(args, "work_bucket"),
             raw_database=arguments.text(args, "raw_database"),
             allow_mass_delete=allowed,
+            compare=compare,
         )
 
 
@@ -115,7 +125,8 @@ def _attempt(
         log("committed", batch=commit.batch, captured_at=commit.captured_at)
     _certify(settings, batch, commit, certified)
     for each in spooled:
-        each.changes.unpersist()
+        if each.changes is not None:
+            each.changes.unpersist()
     return commit
 
 
@@ -129,11 +140,16 @@ def _spool(
         batch = Batch.after(head, snapshot)
         extra = snapshot.check(TABLES)
 
+        whole = settings.compare == WHOLE
+        spooler = Spooler(batch, snapshot, spark, settings.work_bucket, whole)
+
         def one(table: SourceTable) -> Spooled:
             with log.step("compared", table=table.name, batch=batch.number) as result:
-                spooled = spool(batch, table, snapshot, spark, settings.work_bucket)
-                result |= report(spooled)
-            return replace(spooled, extra_columns=extra[table.name])
+                spooled = spooler.spool(table, extra[table.name])
+                summary = spooled.summary
+                result |= {"inserted": summary.inserted, "updated": summary.updated}
+                result |= {"deleted": summary.deleted, "ranges": len(spooled.fingerprints)}
+            return spooled
 
         try:
             spooled = side_by_side(one, TABLES)
@@ -173,8 +189,8 @@ def _certified(
 ) -> TableCertificate:
     """What the certificate says of one table, incl. how many changes the bookmark missed."""
     named, beyond = 0, 0
-    if spooled.summary.changed and not first:
-        named, beyond = _compare_with_bookmark(spooled, candidates[spooled.table.name])
+    if spooled.changes is not None and spooled.summary.changed and not first:
+        named, beyond = _compare_with_bookmark(spooled, spooled.changes, candidates)
     return TableCertificate(
         live=state.live,
         ranges=len(state.current),
@@ -188,14 +204,16 @@ def _certified(
     )
 
 
-def _compare_with_bookmark(spooled: Spooled, keys: DataFrame | None) -> tuple[int, int]:
+def _compare_with_bookmark(
+    spooled: Spooled, changes: DataFrame, candidates: Mapping[str, DataFrame | None]
+) -> tuple[int, int]:
     """How many changes the bookmark named, and how many it knew nothing of."""
-    changes = spooled.summary.inserted + spooled.summary.updated + spooled.summary.deleted
+    keys = candidates[spooled.table.name]
     if keys is None:
-        return 0, changes
+        return 0, spooled.summary.changed
     key = spooled.table.primary_key
-    named = spooled.changes.join(keys.withColumnRenamed("key", key), key, "left_semi").count()
-    return named, changes - named
+    named = changes.join(keys.withColumnRenamed("key", key), key, "left_semi").count()
+    return named, spooled.summary.changed - named
 
 
 def _certify(

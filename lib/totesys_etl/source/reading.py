@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from totesys_etl.connection import Connection
-from totesys_etl.contracts.canonical import snapshot_query
+from totesys_etl.contracts.canonical import RANGE_SIZE, snapshot_query
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.spark import struct_type
 from totesys_etl.source.session import APPLICATION_NAME, Session
@@ -84,6 +84,31 @@ def read_table(
         return spark.read.jdbc(url, dbtable, properties=properties)
     predicates = [p.as_string(None) for p in key_predicates(table.primary_key, bounds, partitions)]
     return spark.read.jdbc(url, dbtable, predicates=predicates, properties=properties)
+
+
+def in_ranges(key: str, ranges: Collection[int]) -> sql.Composed:
+    """The condition that `key` lies in one of the key ranges; neighbours become one interval."""
+    name = sql.Identifier(key)
+    intervals: list[list[int]] = []
+    for number in sorted(ranges):
+        if intervals and intervals[-1][1] == number:
+            intervals[-1][1] = number + 1
+        else:
+            intervals.append([number, number + 1])
+    conditions = [
+        sql.SQL("({0} >= {1} AND {0} < {2})").format(
+            name, sql.Literal(first * RANGE_SIZE), sql.Literal(end * RANGE_SIZE)
+        )
+        for first, end in intervals
+    ]
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(conditions))
+
+
+def bounds_of(ranges: Collection[int]) -> KeyBounds:
+    """Bounds of the keys in `ranges`, taken as full."""
+    return KeyBounds(
+        min(ranges) * RANGE_SIZE, (max(ranges) + 1) * RANGE_SIZE - 1, len(ranges) * RANGE_SIZE
+    )
 
 
 def snapshot_struct(table: SourceTable) -> StructType:

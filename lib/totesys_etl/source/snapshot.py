@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -16,7 +16,13 @@ from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import SnapshotInvalidated
 from totesys_etl.source.failures import explain, explaining
 from totesys_etl.source.fingerprints import Fingerprint, fingerprints
-from totesys_etl.source.reading import KeyBounds, key_bounds, read_table
+from totesys_etl.source.reading import (
+    KeyBounds,
+    bounds_of,
+    in_ranges,
+    key_bounds,
+    read_table,
+)
 from totesys_etl.source.relations import Relation, check_relations, read_relations
 from totesys_etl.source.session import APPLICATION_NAME, Session, begin
 
@@ -112,6 +118,12 @@ class Snapshot:
         bounds = bounds or self.key_bounds(table)
         wanted = bounds.partitions if partitions is None else partitions
         return read_table(self._spark, self._session, table, bounds, wanted, where)
+
+    def read_ranges(self, table: SourceTable, ranges: Collection[int]) -> DataFrame:
+        """The rows of some key ranges (floor(key / 65536)), as `read` gives them."""
+        where = in_ranges(table.primary_key, ranges)
+        bounds = bounds_of(ranges)
+        return read_table(self._spark, self._session, table, bounds, bounds.partitions, where)
 
     def fingerprints(self, table: SourceTable) -> dict[int, Fingerprint]:
         """Key range (floor(key / 65536)) -> rows and fingerprint; empty ranges are absent."""

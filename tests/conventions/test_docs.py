@@ -1,0 +1,170 @@
+"""Commands in documents parse, links lead somewhere, and nothing a reader needs is left out."""
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import awsglue_local.cli
+import totesys_demo.__main__
+from conventions.markdown import Command, anchors, commands, first_cells, links, read
+from conventions.tree import ROOT, documents, shown
+from totesys_etl import errors
+from totesys_etl.cli import batches, certificate, main, sql
+
+TYPED = sorted(
+    {command for path in documents() for command in commands(shown(path), read(path))},
+    key=lambda command: (command.document, command.words),
+)
+MAKEFILE = read(ROOT / "Makefile")
+TARGETS = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
+VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
+ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)} - {
+    "TotesysError"
+}
+EVENTS = {
+    event
+    for path in (ROOT / "lib" / "totesys_etl").rglob("*.py")
+    for event in re.findall(r"\blog(?:\.step)?\(\s*\"(\w+)\"", read(path))
+}
+
+TESTS = {
+    name
+    for path in (ROOT / "tests").rglob("test_*.py")
+    for name in re.findall(r"^def (test_\w+)", read(path), re.MULTILINE)
+}
+
+
+def _parse_make(words: tuple[str, ...]) -> None:
+    targets = {word for word in words if "=" not in word}
+    given = dict(word.split("=", 1) for word in words if "=" in word)
+    assert targets <= TARGETS, f"the Makefile has {sorted(TARGETS)}"
+    assert set(given) <= VARIABLES
+    arguments = shlex.split(given.get("ARGS", ""))
+    if targets == {"demo"}:
+        totesys_demo.__main__._parser().parse_args(arguments)
+    elif targets == {"test"}:
+        assert all((ROOT / argument).exists() for argument in arguments)
+    else:
+        assert not arguments
+
+
+def _parse_glue_local(words: tuple[str, ...]) -> None:
+    awsglue_local.cli._parser().parse_args(words)
+
+
+def _parse_totesys(words: tuple[str, ...]) -> None:
+    assert main(words) == 0
+
+
+PARSERS: dict[str, Callable[[tuple[str, ...]], None]] = {
+    "make": _parse_make,
+    "glue-local": _parse_glue_local,
+    "totesys": _parse_totesys,
+}
+
+
+@pytest.fixture
+def only_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`totesys` parses and then does nothing."""
+    for command in (batches, certificate, sql):
+        monkeypatch.setattr(command, "run", lambda arguments: None)
+
+
+def test_the_documents_hold_commands_of_every_program() -> None:
+    assert {command.words[0] for command in TYPED} == set(PARSERS)
+    assert sum(command.whole for command in TYPED) > 15
+
+
+@pytest.mark.usefixtures("only_parsing")
+@pytest.mark.parametrize("command", [c for c in TYPED if c.whole], ids=lambda c: " ".join(c.words))
+def test_a_command_to_type_parses(command: Command) -> None:
+    program, *arguments = command.words
+    PARSERS[program](tuple(arguments))
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in TYPED if not c.whole], ids=lambda c: " ".join(c.words)
+)
+def test_a_command_in_a_sentence_exists(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, name, *rest = command.words
+    if program == "make":
+        _parse_make((name, *(word for word in rest if "=" in word)))
+        return
+    if name.isupper():
+        return
+    with pytest.raises(SystemExit) as ended:
+        PARSERS[program]((name, "--help"))
+    assert ended.value.code == 0
+    described = capsys.readouterr().out
+    for word in rest:
+        assert not word.startswith("--") or word in described
+
+
+@pytest.mark.usefixtures("only_parsing")
+@pytest.mark.parametrize(
+    "words", ["make nothing", "totesys sql --nowhere x", "glue-local run", "make demo ARGS=--x"]
+)
+def test_a_wrong_command_is_noticed(words: str) -> None:
+    program, *arguments = words.split()
+    with pytest.raises((SystemExit, AssertionError)) as ended:
+        PARSERS[program](tuple(arguments))
+    assert getattr(ended.value, "code", 2) == 2
+
+
+@pytest.mark.parametrize("path", documents(), ids=shown)
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in links(read(path)):
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        assert target.exists(), link
+        assert target.is_relative_to(ROOT), link
+        assert not anchor or anchor in anchors(read(target)), link
+
+
+def test_every_error_is_explained() -> None:
+    operations = first_cells(read(ROOT / "docs" / "operations.md"))
+    assert len(ERRORS) > 20
+    assert operations & {name for name in operations if name in vars(errors)} == ERRORS
+
+
+def test_every_error_stands_in_the_readme() -> None:
+    assert first_cells(read(ROOT / "README.md")) >= ERRORS
+
+
+def test_every_log_event_is_explained_and_no_other() -> None:
+    text = read(ROOT / "docs" / "operations.md")
+    table = text[text.index("## Logs") : text.index("## What a failure leaves behind")]
+    assert first_cells(table) == EVENTS
+
+
+def test_the_readme_names_every_job_argument() -> None:
+    readme = read(ROOT / "README.md")
+    for script in (ROOT / "glue_jobs").glob("*.py"):
+        lists = re.findall(r"^(?:REQUIRED|OPTIONAL) = \[(.*?)\]", read(script), re.M | re.S)
+        names = set(re.findall(r'"(\w+)"', " ".join(lists))) - {"JOB_NAME"}
+        assert names, script.name
+        assert {name for name in names if f"`--{name}`" not in readme} == set(), script.name
+
+
+@pytest.mark.parametrize("path", documents(), ids=shown)
+def test_tests_that_a_document_names_exist(path: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", read(path)))
+    assert named - TESTS == set()
+
+
+def test_every_decision_is_in_the_index_and_tells_its_costs() -> None:
+    folder = ROOT / "docs" / "decisions"
+    records = {path.name: read(path) for path in folder.glob("[0-9]*.md")}
+    assert set(links(read(folder / "README.md"))) == set(records)
+    for name, text in records.items():
+        assert re.search(r"^## Costs$", text, re.MULTILINE), name
+        assert 15 <= len(text.splitlines()) <= 40, name
+
+
+def test_the_readme_has_at_most_250_lines() -> None:
+    assert len(read(ROOT / "README.md").splitlines()) <= 250

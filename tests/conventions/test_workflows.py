@@ -1,0 +1,74 @@
+"""glue_jobs/workflows.yaml and the job scripts say the same."""
+
+import ast
+import re
+
+import pytest
+
+from awsglue_local.workflows import Definition, parse
+from conventions.tree import ROOT
+
+FILE = ROOT / "glue_jobs" / "workflows.yaml"
+READ_BY_GLUE = {
+    "--job-bookmark-option",
+    "--additional-python-modules",
+    "--conf",
+    "--enable-metrics",
+}
+"""AWS Glue acts on these itself; getResolvedOptions is not asked for them."""
+START_TYPES = {"SCHEDULED", "EVENT", "ON_DEMAND"}
+
+
+@pytest.fixture(scope="module")
+def definition() -> Definition:
+    text = FILE.read_text(encoding="utf-8")
+    parameters = {name: f"given-{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
+    return parse(text, parameters | {"ingest_schedule": "cron(0/15 * * * ? *)"})
+
+
+def listed(script: str, name: str) -> set[str]:
+    """The strings of list `name` in a job script; empty when it has none."""
+    for statement in ast.parse(script).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
+            return set(ast.literal_eval(statement.value))
+    return set()
+
+
+def test_every_workflow_has_one_start_trigger(definition: Definition) -> None:
+    starts = [t["WorkflowName"] for t in definition.triggers if t["Type"] in START_TYPES]
+    assert sorted(starts) == sorted(w["Name"] for w in definition.workflows)
+
+
+def test_every_script_is_a_job_and_every_job_a_script(definition: Definition) -> None:
+    locations = {job["Name"]: job["Command"]["ScriptLocation"] for job in definition.jobs}
+    scripts = {path.stem: path.name for path in (ROOT / "glue_jobs").glob("*.py")}
+    assert {name: location.rpartition("/")[2] for name, location in locations.items()} == scripts
+
+
+def test_job_arguments_are_those_the_scripts_read(definition: Definition) -> None:
+    for job in definition.jobs:
+        script = (ROOT / "glue_jobs" / f"{job['Name']}.py").read_text(encoding="utf-8")
+        given = {name.removeprefix("--") for name in set(job["DefaultArguments"]) - READ_BY_GLUE}
+        required = listed(script, "REQUIRED") - {"JOB_NAME"}
+        assert required, job["Name"]
+        assert given == required, job["Name"]
+
+
+def test_arguments_that_name_a_connection_or_a_database_name_one(definition: Definition) -> None:
+    connections = {entry["Name"] for entry in definition.connections}
+    databases = {entry["Name"] for entry in definition.databases}
+    for job in definition.jobs:
+        arguments = job["DefaultArguments"]
+        named = {value for name, value in arguments.items() if name.endswith("_connection")}
+        assert named == set(job.get("Connections", {}).get("Connections", [])) <= connections
+        assert {v for n, v in arguments.items() if n.endswith("_database")} <= databases
+
+
+def test_only_the_ingest_keeps_a_bookmark(definition: Definition) -> None:
+    assert {
+        job["Name"]: job["DefaultArguments"]["--job-bookmark-option"] for job in definition.jobs
+    } == {
+        "ingest_totesys": "job-bookmark-enable",
+        "transform_star": "job-bookmark-disable",
+        "load_warehouse": "job-bookmark-disable",
+    }
