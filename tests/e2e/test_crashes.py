@@ -70,10 +70,20 @@ def kill(script: str) -> Callable[[], None]:
         assert jobs, f"no process runs {script}"
         for job in jobs:
             job.kill()
-        gone, alive = psutil.wait_procs(jobs, timeout=30)
-        assert not alive, gone
+        # Not psutil's own waiting: it would take the exit code from the runner.
+        deadline = time.monotonic() + 30
+        while any(_lives(job) for job in jobs):
+            assert time.monotonic() < deadline, jobs
+            time.sleep(0.01)
 
     return action
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _command(process: psutil.Process) -> str:

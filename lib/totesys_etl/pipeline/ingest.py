@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from pyspark.sql import DataFrame
 
-from totesys_etl.connection import endpoint
+from totesys_etl.connection import Endpoint, endpoint
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import CommitTaken, SettingInvalid, TotesysError
@@ -103,12 +103,16 @@ def _attempt(
 ) -> RawCommit | None:
     """Head, candidates, snapshot, difference, guards, files, proof, commit, certificate."""
     head = commits.head()
+    source = endpoint(glue_context.extract_jdbc_conf(settings.source_connection))
+    with open_snapshot(glue_context.spark_session, source) as first_look:
+        # Before Glue's own read, whose errors do not say which right or column is missing.
+        first_look.check(TABLES)
     with log.step("candidates", head=head.batch if head else 0):
         # One after the other: AWS does not say that bookmarked reads may share threads.
         candidates = {
             t.name: candidate_keys(glue_context, settings.source_connection, t) for t in TABLES
         }
-    batch, spooled = _spool(glue_context, settings, head, log)
+    batch, spooled = _spool(glue_context, settings, source, head, log)
     for each in spooled:
         guard(batch, each, settings.allow_mass_delete)
     states = _write(glue_context, settings, batch, spooled, log)
@@ -131,10 +135,13 @@ def _attempt(
 
 
 def _spool(
-    glue_context: Any, settings: IngestSettings, head: RawCommit | None, log: Log
+    glue_context: Any,
+    settings: IngestSettings,
+    source: Endpoint,
+    head: RawCommit | None,
+    log: Log,
 ) -> tuple[Batch, list[Spooled]]:
     """Everything that needs the source; the snapshot is released at the end."""
-    source = endpoint(glue_context.extract_jdbc_conf(settings.source_connection))
     spark = glue_context.spark_session
     with open_snapshot(spark, source) as snapshot:
         batch = Batch.after(head, snapshot)
