@@ -15,7 +15,7 @@ examples:
   glue-local up --file glue_jobs/workflows.yaml --parameter code_bucket=code \\
       --postgres source --postgres warehouse=16
   glue-local run my_workflow
-  glue-local run my_workflow --argument --day=2024-11-15
+  glue-local run my_workflow --argument day=2024-11-15
   eval "$(glue-local env)" && aws glue get-jobs
   glue-local down
 """

@@ -122,7 +122,7 @@ def read_frame(
     except AnalysisException as error:
         raise CommitMissing(
             f"a file that a commit names is not in bucket {bucket}: {str(error).splitlines()[0]} "
-            "Restore the object's version, or rebuild the lake from raw."
+            "Restore that version of the object."
         ) from error
     except Py4JJavaError as error:
         if "UnknownStoreException" in str(error.java_exception.toString()):
@@ -145,8 +145,8 @@ def read_arrow(
     body = get(s3, bucket, file.key)
     if body is None:
         raise CommitMissing(
-            f"s3://{bucket}/{file.key} is named by a commit but not there: restore the object's "
-            "version, or rebuild the lake from raw"
+            f"s3://{bucket}/{file.key} is named by a commit but not there: restore that "
+            "version of the object"
         )
     if hashlib.sha256(body).hexdigest() != file.sha256:
         raise CertificateFailed(
