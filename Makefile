@@ -19,7 +19,7 @@ $(VENV)/.complete: requirements/dev.lock pyproject.toml lib/awsglue_local/pyproj
 	  echo "setup: virtual environment by uv"; \
 	  uv venv --quiet --python 3.11 --allow-existing $(VENV); \
 	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock; \
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --config-settings editable_mode=compat -e . -e lib/awsglue_local; \
+	  PYTHONWARNINGS=ignore uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --config-settings editable_mode=compat -e . -e lib/awsglue_local; \
 	else \
 	  test -n "$(PYTHON)" || { echo "setup: neither uv nor python3.11 found: install one of them" >&2; exit 1; }; \
 	  "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
@@ -27,7 +27,7 @@ $(VENV)/.complete: requirements/dev.lock pyproject.toml lib/awsglue_local/pyproj
 	  echo "setup: virtual environment by $(PYTHON) (about 600 MB of packages at the first time)"; \
 	  "$(PYTHON)" -m venv $(VENV); \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock; \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat -e . -e lib/awsglue_local; \
+	  PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat -e . -e lib/awsglue_local; \
 	fi
 	@touch $@
 

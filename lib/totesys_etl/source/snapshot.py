@@ -64,7 +64,7 @@ class Snapshot:
         except BaseException:
             self._connection.close()
             raise
-        assert row is not None  # noqa: S101  # nosec B101 - one row, always
+        assert row is not None  # noqa: S101  # nosec B101
         self.exported_id: str = row[0]
         self.pg_snapshot: str = row[1]
         self.captured_at: datetime = row[2]
