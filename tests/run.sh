@@ -8,9 +8,14 @@ bin=.venv/bin
 rm -f .coverage .coverage.*
 status=0
 "$bin/coverage" run -m pytest "$@" 2>&1 | tee .coverage-pytest.log || status=$?
-closing=$(tail -n 1 .coverage-pytest.log)
+closing=$(grep -E "^[0-9]+ (passed|failed|error|skipped)" .coverage-pytest.log | tail -n 1 || true)
 rm -f .coverage-pytest.log
-"$bin/coverage" combine --quiet
+# The run combines what its processes wrote; a process that was killed may have left a file behind.
+shopt -s nullglob
+left=(.coverage.*)
+if [ ${#left[@]} -gt 0 ]; then
+  "$bin/coverage" combine --append --quiet "${left[@]}" || rm -f "${left[@]}"
+fi
 if [ $# -eq 0 ]; then
   "$bin/coverage" report || status=$?
 else

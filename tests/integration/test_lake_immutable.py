@@ -1,12 +1,9 @@
 """Writing only ever creates: lost answers, conflicts, Object Lock and a deny on deletes."""
 
-import http.client
 import json
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
@@ -18,6 +15,7 @@ from pyspark.sql import functions as F
 
 import totesys_etl
 from awsglue_local.aws import AwsServer
+from fixtures.proxy import Fault, Proxy, proxied
 from totesys_etl.contracts import SOURCE_TABLES, lake_tables
 from totesys_etl.contracts.spark import struct_type
 from totesys_etl.lake import objects
@@ -30,66 +28,10 @@ NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 COMMIT = StarCommit(1, "jr_1", 1, 1, datetime(2026, 11, 22), {}, {})
 
 
-class Proxy(ThreadingHTTPServer):
-    """Stands before the AWS server, records requests, and answers PUTs as `faults` say.
-
-    A fault is (forward the request first?, status, S3 error code); each is used once.
-    """
-
-    def __init__(self, behind: AwsServer) -> None:
-        super().__init__(("127.0.0.1", 0), Relay)
-        self.behind = behind
-        self.faults: list[tuple[bool, int, str]] = []
-        self.requests: list[tuple[str, str]] = []
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Relay(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Proxy
-
-    def relay(self) -> None:
-        self.server.requests.append((self.command, self.path))
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.faults.pop(0) if self.command == "PUT" and self.server.faults else None
-        if fault is None or fault[0]:
-            connection = http.client.HTTPConnection("127.0.0.1", self.server.behind.port)
-            connection.request(self.command, self.path, body, dict(self.headers))
-            answer = connection.getresponse()
-            status, headers, content = answer.status, answer.getheaders(), answer.read()
-            connection.close()
-        if fault is not None:
-            status, headers = fault[1], []
-            content = f"<Error><Code>{fault[2]}</Code><Message>no</Message></Error>".encode()
-        self.send_response_only(status)
-        for name, value in headers:
-            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
-                self.send_header(name, value)
-        length = dict(headers).get("Content-Length") if self.command == "HEAD" else None
-        self.send_header("Content-Length", length or str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        if name.startswith("do_"):
-            return self.relay
-        raise AttributeError(name)
-
-    def log_message(self, *_: object) -> None:
-        """Tests read `requests` instead."""
-
-
 @pytest.fixture
 def proxy(aws: AwsServer) -> Iterator[Proxy]:
-    with Proxy(aws) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with proxied(aws.port) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -97,14 +39,18 @@ def s3(proxy: Proxy) -> S3Client:
     return boto3.client("s3", endpoint_url=proxy.endpoint)
 
 
+def _on_put(status: int, code: str, *, forward: bool = False, times: int = 1) -> Fault:
+    return Fault(lambda request: request.method == "PUT", forward, (status, code), times=times)
+
+
 def _puts(proxy: Proxy) -> int:
-    return sum(method == "PUT" for method, _ in proxy.requests)
+    return sum(request.method == "PUT" for request in proxy.requests)
 
 
 def test_a_success_whose_answer_was_lost_is_a_success(
     proxy: Proxy, s3: S3Client, bucket: str
 ) -> None:
-    proxy.faults = [(True, 500, "InternalError")]
+    proxy.faults = [_on_put(500, "InternalError", forward=True)]
 
     star_log(s3, bucket).append(1, COMMIT)
 
@@ -116,7 +62,7 @@ def test_a_lost_answer_is_no_excuse_for_another_body(
     proxy: Proxy, s3: S3Client, bucket: str
 ) -> None:
     objects.put_new(s3, bucket, "k", b"theirs", "text/plain")
-    proxy.faults = [(False, 500, "InternalError")]
+    proxy.faults = [_on_put(500, "InternalError")]
 
     with pytest.raises(objects.KeyTaken):
         objects.put_new(s3, bucket, "k", b"ours", "text/plain")
@@ -124,7 +70,7 @@ def test_a_lost_answer_is_no_excuse_for_another_body(
 
 
 def test_a_conflict_is_tried_again(proxy: Proxy, s3: S3Client, bucket: str) -> None:
-    proxy.faults = [(False, 409, "ConditionalRequestConflict")] * 2
+    proxy.faults = [_on_put(409, "ConditionalRequestConflict", times=2)]
 
     star_log(s3, bucket).append(1, COMMIT)
 
@@ -136,7 +82,7 @@ def test_a_conflict_is_not_tried_for_ever(
     proxy: Proxy, s3: S3Client, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(objects, "CONFLICT_SECONDS", 0.001)
-    proxy.faults = [(False, 409, "ConditionalRequestConflict")] * 99
+    proxy.faults = [_on_put(409, "ConditionalRequestConflict", times=99)]
 
     with pytest.raises(ClientError, match="ConditionalRequestConflict"):
         star_log(s3, bucket).append(1, COMMIT)
@@ -211,7 +157,7 @@ def test_a_locked_bucket_takes_all_that_a_batch_writes(
     assert "DeleteMarkers" not in stored
     assert set(versions.values()) == {1}
     assert len(versions) == 2 * 2 + len(files) + 1
-    assert {method for method, _ in proxy.requests} <= {"PUT", "HEAD", "GET"}
+    assert {request.method for request in proxy.requests} <= {"PUT", "HEAD", "GET"}
     assert _puts(proxy) == len(versions)
 
 
