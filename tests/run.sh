@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # All tests with branch coverage of every process they start; arguments go to pytest.
 # With arguments (a part of the tests) coverage is measured but not held to its limit.
+# All tests run in TEST_WORKERS processes (2), a file's tests in one of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export COVERAGE_FILE="$PWD/.coverage"
 bin=.venv/bin
 rm -f .coverage .coverage.*
 status=0
-"$bin/coverage" run -m pytest "$@" 2>&1 | tee .coverage-pytest.log || status=$?
+parallel=()
+[ $# -gt 0 ] || parallel=(-n "${TEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder)
+"$bin/coverage" run -m pytest "${parallel[@]}" "$@" 2>&1 | tee .coverage-pytest.log || status=$?
 closing=$(grep -E "^[0-9]+ (passed|failed|error|skipped)" .coverage-pytest.log | tail -n 1 || true)
 rm -f .coverage-pytest.log
 # The run combines what its processes wrote; a process that was killed may have left a file behind.
