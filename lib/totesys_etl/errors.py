@@ -60,7 +60,7 @@ class SourceWentBack(TotesysError):
 
 
 class SnapshotInvalidated(TotesysError):
-    """A table was truncated or rewritten while the snapshot was read (E7)."""
+    """A table was truncated or rewritten while the snapshot was read."""
 
 
 class MassDelete(TotesysError):

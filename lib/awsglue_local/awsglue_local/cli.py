@@ -1,6 +1,7 @@
 """`glue-local`: the local stack from the command line."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -27,10 +28,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return int(arguments.command(arguments))
+        code = int(arguments.command(arguments))
+        sys.stdout.flush()
+        return code
     except LocalGlueError as error:
         print(f"glue-local: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # The reader (`| head`) has what it wanted; Python would fail once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("glue-local: stopped", file=sys.stderr)
         return 130

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
-from totesys_etl.errors import (
-    SourceReplaced,
-    SourceWentBack,
-)
+from totesys_etl.errors import ContractChanged, SourceReplaced, SourceWentBack
 from totesys_etl.lake.commits import RawCommit, RawTable
 from totesys_etl.source.snapshot import Snapshot
 
@@ -31,10 +29,12 @@ class Batch:
         """The batch that `snapshot` makes on top of `head`.
 
         Raises SourceReplaced when the snapshot is of another database system, SourceWentBack when
-        it does not advance on the head's (DESIGN: order).
+        it does not advance on the head's, ContractChanged when the head has other tables than
+        the source contracts.
         """
         captured_at = snapshot.captured_at
         if head is not None:
+            check_tables(f"batch {head.batch}", head.tables, SOURCE_TABLES)
             _check_same_source(head, snapshot)
             captured_at = max(captured_at, head.captured_at + timedelta(milliseconds=1))
         return cls(
@@ -66,6 +66,19 @@ class Batch:
             database=self.database,
             pg_snapshot=self.pg_snapshot,
             tables=dict(states),
+        )
+
+
+def check_tables(commit: str, held: Collection[str], contracted: Collection[str]) -> None:
+    """ContractChanged unless a commit holds exactly the tables that the contracts describe."""
+    unknown, missing = sorted(set(held) - set(contracted)), sorted(set(contracted) - set(held))
+    if unknown or missing:
+        told = [f"{', '.join(names)} only in {where}" for names, where in (
+            (missing, "the contracts"), (unknown, commit),
+        ) if names]  # fmt: skip
+        raise ContractChanged(
+            f"{commit} was written by a wheel with other tables: {'; '.join(told)}. Deploy the "
+            "wheel that wrote it, or start a new lake"
         )
 
 

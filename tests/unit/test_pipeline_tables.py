@@ -1,0 +1,24 @@
+"""A lake of other tables than the contracts' is refused with the names of the tables."""
+
+import pytest
+
+from totesys_etl.errors import ContractChanged
+from totesys_etl.pipeline.batch import check_tables
+
+
+def test_the_same_tables_pass() -> None:
+    check_tables("batch 3", {"currency": 1, "staff": 2}, {"staff": 1, "currency": 2})
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (["currency"], "staff only in the contracts. Deploy"),
+        (["currency", "staff", "stock"], "stock only in batch 3. Deploy"),
+        (["staff", "stock"], "currency only in the contracts; stock only in batch 3. Deploy"),
+    ],
+)
+def test_other_tables_are_named(held: list[str], told: str) -> None:
+    with pytest.raises(ContractChanged) as refused:
+        check_tables("batch 3", held, ["currency", "staff"])
+    assert told in str(refused.value)
