@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from awsglue_local.spark import THROUGHPUT
+from awsglue_local.runtime.spark import THROUGHPUT
 from totesys_demo import screen
 from totesys_demo.errors import DemoError
 from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform

@@ -17,8 +17,8 @@ from awsglue import _bookmark_session
 from awsglue.context import GlueContext
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.job import Job
-from awsglue_local import bookmarks
 from awsglue_local.errors import VersionMismatchException
+from awsglue_local.job import bookmarks
 from fixtures.servers import Database
 
 pytestmark = pytest.mark.conformance

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from awsglue_local.workflows import Definition, parse
+from awsglue_local.definition.document import Definition, parse
 from conventions.tree import ROOT
 
 FILE = ROOT / "glue_jobs" / "workflows.yaml"

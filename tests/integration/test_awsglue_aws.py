@@ -5,9 +5,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from awsglue_local.aws import AwsServer, clean_environment
 from awsglue_local.errors import AwsServerError
 from awsglue_local.processes import alive
+from awsglue_local.server.aws import AwsServer, clean_environment
 
 
 def connection_input(name: str, url: str) -> dict[str, object]:

@@ -9,8 +9,8 @@ import psutil
 import psycopg
 import pytest
 
+from awsglue_local.databases.postgres import PostgresServer
 from awsglue_local.errors import PostgresError
-from awsglue_local.postgres import PostgresServer
 from awsglue_local.processes import alive
 
 

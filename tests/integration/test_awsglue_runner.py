@@ -15,14 +15,14 @@ from typing import Any
 import boto3
 import pytest
 
-from awsglue_local.aws import AwsServer
-from awsglue_local.deploy import deploy
+from awsglue_local.definition.deploy import deploy
+from awsglue_local.definition.document import Definition
 from awsglue_local.errors import RunError
-from awsglue_local.job_process import session_members
+from awsglue_local.job.process import session_members
 from awsglue_local.processes import alive
 from awsglue_local.runner import run_workflow
 from awsglue_local.runs import WorkflowRun
-from awsglue_local.workflows import Definition
+from awsglue_local.server.aws import AwsServer
 
 Run = Callable[..., WorkflowRun]
 SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
@@ -141,7 +141,7 @@ def test_a_trigger_can_watch_for_failure(run: Run) -> None:
 def test_a_timeout_ends_the_whole_session_and_is_not_retried(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from awsglue_local import job_process
+    from awsglue_local.job import process as job_process
 
     monkeypatch.setattr(job_process, "STOP_SECONDS", 2.0)
     run_process = job_process.run

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from awsglue_local import cli
+from awsglue_local.databases.postgres import PostgresServer
 from awsglue_local.errors import StackError
-from awsglue_local.postgres import PostgresServer
 from awsglue_local.processes import alive, wait_for_end
 from awsglue_local.stack import Stack
 

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 import totesys_etl
-from awsglue_local.aws import AwsServer
+from awsglue_local.server.aws import AwsServer
 from fixtures.proxy import Fault, Proxy, proxied
 from totesys_etl.contracts import SOURCE_TABLES, lake_tables
 from totesys_etl.contracts.spark import struct_type

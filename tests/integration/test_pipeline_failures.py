@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from awsglue_local.postgres import PostgresServer
+from awsglue_local.databases.postgres import PostgresServer
 from fixtures.bench import PASSWORD, READER, Bench
 from fixtures.servers import Database
 from totesys_etl import errors

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from awsglue_local.postgres import PostgresServer
+from awsglue_local.databases.postgres import PostgresServer
 from fixtures.servers import Database
 from fixtures.source_invoice import EXPECTED, INVOICE, assert_rows, reader, run, source
 from totesys_etl.connection import Endpoint

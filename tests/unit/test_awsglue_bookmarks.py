@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from awsglue_local import bookmarks
 from awsglue_local.errors import BookmarkNotFoundError, LocalGlueError, VersionMismatchException
+from awsglue_local.job import bookmarks
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from awsglue_local import jars
 from awsglue_local.errors import JarsUnavailableError
+from awsglue_local.runtime import jars
 
 
 @pytest.fixture

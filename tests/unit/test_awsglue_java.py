@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from awsglue_local import java
 from awsglue_local.errors import JavaNotFoundError
+from awsglue_local.runtime import java
 
 
 def make_home(folder: Path, version: str) -> Path:

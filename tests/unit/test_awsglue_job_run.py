@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from awsglue_local import arguments, job_process
 from awsglue_local.errors import RunError
+from awsglue_local.job import arguments
+from awsglue_local.job import process as job_process
 
 CHAINED = """\
 Traceback (most recent call last):

@@ -4,8 +4,8 @@ import textwrap
 
 import pytest
 
+from awsglue_local.definition.document import parse
 from awsglue_local.errors import DefinitionError
-from awsglue_local.workflows import parse
 
 VALID = textwrap.dedent(
     """\

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from awsglue_local import bookmarks
+from awsglue_local.job import bookmarks
 
 
 @dataclass(frozen=True)

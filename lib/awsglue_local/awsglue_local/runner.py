@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import awsglue_local
-from awsglue_local import arguments as job_arguments
-from awsglue_local import job_folder, job_process
-from awsglue_local.aws import DEFAULT_REGION, aws_environment
-from awsglue_local.bookmarks import STATE_VARIABLE
-from awsglue_local.class_archive import conf_folder
-from awsglue_local.deploy import client
+from awsglue_local.definition.deploy import client
 from awsglue_local.errors import RunError
-from awsglue_local.java import java_home
+from awsglue_local.job import arguments as job_arguments
+from awsglue_local.job import folder as job_folder
+from awsglue_local.job import process as job_process
+from awsglue_local.job.bookmarks import STATE_VARIABLE
 from awsglue_local.runs import JobRun, Progress, WorkflowRun, log_path, save
-from awsglue_local.spark import MASTER, spark_conf
+from awsglue_local.runtime.class_archive import conf_folder
+from awsglue_local.runtime.java import java_home
+from awsglue_local.runtime.spark import MASTER, spark_conf
+from awsglue_local.server.aws import DEFAULT_REGION, aws_environment
 
 _DEFAULT_TIMEOUT_MINUTES = 480  # AWS's default for Glue 5
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from awsglue_local import processes
-from awsglue_local.aws import DEFAULT_REGION, AwsServer
-from awsglue_local.class_archive import ensure_class_archive
-from awsglue_local.deploy import client, deploy
+from awsglue_local.databases.postgres import PostgresServer
+from awsglue_local.definition.deploy import client, deploy
+from awsglue_local.definition.document import parse
 from awsglue_local.errors import LocalGlueError, StackError
-from awsglue_local.postgres import PostgresServer
 from awsglue_local.runner import run_workflow
 from awsglue_local.runs import WorkflowRun, write_json
-from awsglue_local.workflows import parse
+from awsglue_local.runtime.class_archive import ensure_class_archive
+from awsglue_local.server.aws import DEFAULT_REGION, AwsServer
 
 # All that a stack ever writes below its state folder, and so all that `down` removes.
 _OWNED = ("postgres", "bookmarks", "runs", "logs", "work", "aws.log", "stack.json")

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from awsglue_local.errors import JarsUnavailableError
-from awsglue_local.java import java_home
+from awsglue_local.runtime.java import java_home
 
 # The slim form: three modules of the AWS SDK in place of its 270 MB bundle. hadoop-aws has the
 # version of PySpark's own Hadoop client; the PostgreSQL driver has Glue 5.x's version.

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyspark
 
-from awsglue_local.aws import AwsServer
-from awsglue_local.jars import cache_root, ensure_jars, locked
-from awsglue_local.java import java_home
+from awsglue_local.runtime.jars import cache_root, ensure_jars, locked
+from awsglue_local.runtime.java import java_home
+from awsglue_local.server.aws import AwsServer
 
 WARMUP = Path(__file__).with_name("warmup.py")
 WARMUP_SECONDS = 300

@@ -61,7 +61,7 @@ def parse(text: str, parameters: Mapping[str, str]) -> Definition:
     """The definition in `text` (YAML) after replacing every ${parameter}; DefinitionError names
     field and rule.
     """
-    from awsglue_local.workflow_rules import check
+    from awsglue_local.definition.rules import check
 
     document = yaml.safe_load(fill(text, parameters))
     if not isinstance(document, dict):

@@ -11,7 +11,7 @@ import boto3
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from awsglue_local.spark import JAVA_OPTIONS, local_session
+from awsglue_local.runtime.spark import JAVA_OPTIONS, local_session
 
 
 def main(endpoint: str, archive: str) -> None:

@@ -7,9 +7,9 @@ workflows_overview, monitor-data-warehouse-schedule, aws-glue-programming-etl-gl
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from awsglue_local.definition.cron import check_schedule
+from awsglue_local.definition.document import Definition, Request
 from awsglue_local.errors import DefinitionError
-from awsglue_local.schedule import check_schedule
-from awsglue_local.workflows import Definition, Request
 
 _START_TYPES = ("SCHEDULED", "EVENT", "ON_DEMAND")
 _WATCHED_STATES = ("SUCCEEDED", "STOPPED", "FAILED", "TIMEOUT")

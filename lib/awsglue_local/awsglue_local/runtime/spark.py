@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from awsglue_local.class_archive import archive, conf_folder
-from awsglue_local.jars import ensure_jars
-from awsglue_local.java import java_home
+from awsglue_local.runtime.class_archive import archive, conf_folder
+from awsglue_local.runtime.jars import ensure_jars
+from awsglue_local.runtime.java import java_home
 
 DEFAULT_REGION = "eu-west-2"
 CREDENTIALS = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"

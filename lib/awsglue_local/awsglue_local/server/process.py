@@ -1,5 +1,6 @@
-"""The process behind AwsServer: `python -m awsglue_local.aws_process PORT PORT_FILE` (PORT 0: any
-free one).
+"""The process behind AwsServer: `python -m awsglue_local.server.process PORT PORT_FILE`.
+
+PORT 0 is any free one.
 """
 
 import os
@@ -13,8 +14,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from awsglue_local import aws_connections
-from awsglue_local.aws import HOST
+from awsglue_local.server import connections as aws_connections
+from awsglue_local.server.aws import HOST
 
 
 def main(port: int, port_file: Path) -> None:

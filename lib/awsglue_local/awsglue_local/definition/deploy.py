@@ -4,8 +4,8 @@ from typing import Any
 
 import boto3
 
-from awsglue_local.aws import ACCESS_KEY, DEFAULT_REGION
-from awsglue_local.workflows import Definition, Request
+from awsglue_local.definition.document import Definition, Request
+from awsglue_local.server.aws import ACCESS_KEY, DEFAULT_REGION
 
 
 def client(service: str, endpoint: str, region: str = DEFAULT_REGION) -> Any:

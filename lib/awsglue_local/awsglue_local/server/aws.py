@@ -103,7 +103,13 @@ class AwsServer:
             log.parent.mkdir(parents=True, exist_ok=True)
             port_file = folder / "port"
             process = subprocess.Popen(  # nosec B603
-                [sys.executable, "-m", "awsglue_local.aws_process", str(self.port), str(port_file)],
+                [
+                    sys.executable,
+                    "-m",
+                    "awsglue_local.server.process",
+                    str(self.port),
+                    str(port_file),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=stack.enter_context(log.open("ab")),
                 stderr=subprocess.STDOUT,
@@ -144,7 +150,7 @@ class AwsServer:
 
 def _server_environment(region: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    package_root = str(Path(__file__).resolve().parent.parent)
+    package_root = str(Path(__file__).resolve().parents[2])
     search_path = os.pathsep.join(filter(None, (package_root, kept.get("PYTHONPATH"))))
     return kept | {
         "PYTHONPATH": search_path,

@@ -1,0 +1,1 @@
+"""workflows.yaml: read, checked against the rules of AWS, deployed."""

@@ -1,0 +1,1 @@
+"""One job run: its arguments, its folder and import fence, its process, its bookmark."""

@@ -1,0 +1,1 @@
+"""The local AWS server: moto, with the parts of AWS Glue that really run."""
