@@ -34,6 +34,9 @@ $(VENV)/.complete: requirements/dev.lock pyproject.toml lib/awsglue_local/pyproj
 demo: setup ## the whole platform on this machine, rows followed all the way (ARGS="--help")
 	@$(BIN)/python -m totesys_demo --state $(STATE) $(ARGS)
 
+live: setup ## totesys written all the time, the schedule on, each stage shown (ARGS="--help")
+	@$(BIN)/python -m totesys_demo.live $(ARGS)
+
 down: setup ## stop what `make demo` started and forget its data
 	@$(BIN)/glue-local down --state $(STATE)
 
@@ -57,4 +60,4 @@ lock: setup ## pin all packages anew
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo down scale test lint wheel lock clean
+.PHONY: help setup demo live down scale test lint wheel lock clean

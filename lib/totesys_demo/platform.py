@@ -12,11 +12,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from awsglue_local.runs import WorkflowRun
+from awsglue_local.client.runs import WorkflowRun
 from awsglue_local.stack import Stack
 from totesys_demo.databases import ExistingDatabase
 from totesys_demo.errors import JobFailed
-from totesys_demo.wheel import ROOT, build_wheel
+from totesys_demo.wheel import ROOT, build_wheel, bundle_modules
 from totesys_simulator import create_reader, create_totesys
 
 SOURCE, WAREHOUSE = "totesys", "warehouse"
@@ -29,7 +29,8 @@ Progress = Callable[[str], None]
 
 class LocalPlatform:
     """One deployment in a state folder. `source`, `warehouse`: databases of the user's own;
-    `pass_through` names environment variables for the jobs, `spark_settings` go into --conf."""
+    `spark_settings` go into --conf. With `live`, the schedule fires and a committed batch starts
+    the publishing workflow, `clock_speed` times as fast as on AWS."""
 
     def __init__(
         self,
@@ -37,21 +38,21 @@ class LocalPlatform:
         *,
         source: ExistingDatabase | None = None,
         warehouse: ExistingDatabase | None = None,
-        pass_through: tuple[str, ...] = (),
         spark_settings: Mapping[str, str] | None = None,
+        live: bool = False,
+        clock_speed: float = 1.0,
     ) -> None:
-        self.stack = Stack(state)
+        self.stack = Stack(state, clock_speed=clock_speed)
+        self._live = live
         self._existing = {SOURCE: source, WAREHOUSE: warehouse}
-        self._pass_through = pass_through
         self._spark_settings = dict(spark_settings or {})
 
     def up(self, wheel: Path | None = None) -> None:
         """Starts the stack, creates an empty totesys and a warehouse, and deploys the jobs."""
         embedded = {name: 18 for name, own in self._existing.items() if own is None}
-        self.stack.up(None, BUCKETS | {"ingest_schedule": "cron(0/15 * * * ? *)"}, embedded)
-        parameters = self._logins() | self._upload(wheel)
-        definition = (ROOT / "glue_jobs" / "workflows.yaml").read_text()
-        self.stack.up(definition, parameters, embedded)
+        self.stack.up(None, BUCKETS, embedded, schedule=self._live)
+        parameters = self._logins() | self._upload(wheel) | self._times()
+        self.stack.deploy((ROOT / "glue_jobs" / "workflows.yaml").read_text(), parameters)
         if SOURCE in embedded:
             self._owner_connection()
 
@@ -63,9 +64,7 @@ class LocalPlatform:
         self, workflow: str, progress: Progress = lambda line: None, **options: Any
     ) -> WorkflowRun:
         """Runs a workflow; JobFailed names the job, its error and the log."""
-        run = self.stack.run(
-            workflow, progress=progress, pass_through=self._pass_through, **options
-        )
+        run = self.stack.run(workflow, progress=progress, **options)
         for job in run.outcomes.values():
             if job.state != "SUCCEEDED":
                 raise JobFailed(
@@ -115,6 +114,16 @@ class LocalPlatform:
             parameters |= {f"{key}_jdbc_url": url, f"{key}_secret_id": f"totesys/{role}"}
         return parameters
 
+    def _times(self) -> dict[str, str]:
+        """When things start: by schedule and event where live, by hand elsewhere."""
+        minutes = 5 if self._live else 15
+        return {
+            "ingest_schedule": f"cron(0/{minutes} * * * ? *)",
+            "events_state": "ENABLED" if self._live else "DISABLED",
+            "events_role": "arn:aws:iam::123456789012:role/totesys-events",
+            "workflow_arn": f"arn:aws:glue:{self.stack.region}:123456789012:workflow",
+        }
+
     def _put_secret(self, name: str, login: dict[str, str]) -> None:
         manager = self.stack.client("secretsmanager")
         try:
@@ -126,7 +135,9 @@ class LocalPlatform:
         """Scripts and wheel into the code bucket; the parameters that name them."""
         s3, bucket = self.stack.client("s3"), BUCKETS["code_bucket"]
         wheel = wheel or build_wheel(self.stack.state_dir / "wheel")
-        s3.upload_file(str(wheel), bucket, f"wheels/{wheel.name}")
+        bundle = bundle_modules(self.stack.state_dir / "wheel")
+        for file in (wheel, bundle):
+            s3.upload_file(str(file), bucket, f"wheels/{file.name}")
         for script in sorted((ROOT / "glue_jobs").glob("*.py")):
             s3.upload_file(str(script), bucket, f"scripts/{script.name}")
         settings = [
@@ -141,7 +152,7 @@ class LocalPlatform:
             for job in ("ingest", "transform", "load")
         }
         return roles | {
-            "python_modules": f"s3://{bucket}/wheels/{wheel.name}",
+            "python_modules": ",".join(f"s3://{bucket}/wheels/{f.name}" for f in (wheel, bundle)),
             "spark_conf": " --conf ".join(settings),
         }
 

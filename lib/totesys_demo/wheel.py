@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import io
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+BUNDLED = ("psycopg", "psycopg-binary")
+"""Their one requirement, typing_extensions, is part of AWS Glue 5.1."""
 _BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 
 
@@ -35,6 +40,31 @@ def build_wheel(target: Path) -> Path:
             text=True,
         )
     return max(target.glob("totesys_etl-*.whl"), key=lambda path: path.stat().st_mtime)
+
+
+def bundle_modules(target: Path) -> Path:
+    """A zip of wheels with what the jobs import and AWS Glue does not have, made anew from what is
+    installed here; the file in folder `target`.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    bundle = target / "modules.zip"
+    with zipfile.ZipFile(bundle, "w") as archive:
+        for name in BUNDLED:
+            distribution = importlib.metadata.distribution(name)
+            tag = str(distribution.read_text("WHEEL")).partition("Tag: ")[2].split()[0]
+            wheel = f"{name.replace('-', '_')}-{distribution.version}-{tag}.whl"
+            archive.writestr(wheel, _packed(distribution))
+    return bundle
+
+
+def _packed(distribution: importlib.metadata.Distribution) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as wheel:
+        for file in distribution.files or ():
+            # Compiled files belong to this machine, and commands (../../bin) to its environment.
+            if "__pycache__" not in file.parts and ".." not in file.parts:
+                wheel.write(str(file.locate()), file.as_posix())
+    return content.getvalue()
 
 
 if __name__ == "__main__":

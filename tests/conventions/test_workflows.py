@@ -23,7 +23,8 @@ START_TYPES = {"SCHEDULED", "EVENT", "ON_DEMAND"}
 def definition() -> Definition:
     text = FILE.read_text(encoding="utf-8")
     parameters = {name: f"given-{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
-    return parse(text, parameters | {"ingest_schedule": "cron(0/15 * * * ? *)"})
+    given = {"ingest_schedule": "cron(0/15 * * * ? *)", "events_state": "ENABLED"}
+    return parse(text, parameters | given)
 
 
 def listed(script: str, name: str) -> set[str]:

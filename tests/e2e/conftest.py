@@ -1,6 +1,5 @@
 """One deployed platform for the end-to-end tests of a module."""
 
-import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,9 +8,6 @@ import pytest
 
 from totesys_demo.platform import LocalPlatform
 from totesys_demo.wheel import build_wheel
-
-COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE")
-"""Job processes measure their coverage when the test run does."""
 
 FIRST_LIVE_DAY = date(2023, 1, 20)
 """History ends before this Friday: some 500 orders in 12 weeks."""
@@ -26,10 +22,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[LocalPlatform]:
     """A stack with an empty totesys, an empty warehouse and all jobs deployed."""
-    deployed = LocalPlatform(
-        tmp_path_factory.mktemp("platform") / "state",
-        pass_through=tuple(name for name in COVERAGE if name in os.environ),
-    )
+    deployed = LocalPlatform(tmp_path_factory.mktemp("platform") / "state")
     deployed.up(wheel)
     yield deployed
     deployed.down()

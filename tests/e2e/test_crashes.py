@@ -14,8 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from awsglue_local.runner import run_workflow
-from awsglue_local.runs import WorkflowRun
+from awsglue_local.client.runs import WorkflowRun
 from e2e.conftest import FIRST_LIVE_DAY
 from e2e.expected import assert_warehouse_equals_source, rows
 from fixtures.proxy import Fault, Proxy, Request, proxied
@@ -52,12 +51,8 @@ def proxy(platform: LocalPlatform) -> Iterator[Proxy]:
 
 
 def run(platform: LocalPlatform, proxy: Proxy, workflow: str) -> WorkflowRun:
-    finished = run_workflow(
-        workflow,
-        proxy.endpoint,
-        platform.stack.state_dir,
-        pass_through=platform._pass_through,
-    )
+    with platform.stack.job_environment({"AWS_ENDPOINT_URL": proxy.endpoint}):
+        finished = platform.stack.run(workflow)
     assert finished.succeeded, finished
     return finished
 

@@ -1,7 +1,5 @@
 """What a job run is given and what is read from its log, without running one."""
 
-from pathlib import Path
-
 import pytest
 
 from awsglue_local.errors import RunError
@@ -42,10 +40,9 @@ py4j.protocol.Py4JJavaError: An error occurred while calling o51.load.
     ],
 )
 def test_the_errors_first_line_comes_from_the_last_traceback(
-    tmp_path: Path, log: str, code: int, message: str
+    log: str, code: int, message: str
 ) -> None:
-    (tmp_path / "log").write_text(log)
-    assert job_process.error_message(tmp_path / "log", code) == message
+    assert job_process.error_message(log.splitlines(), code) == message
 
 
 def test_arguments_by_precedence() -> None:
@@ -86,15 +83,23 @@ def test_a_conf_argument_without_value_is_refused() -> None:
         arguments.spark_settings("spark.a")
 
 
-def test_modules_of_both_arguments() -> None:
-    given = {"--extra-py-files": "s3://b/a.py, s3://b/b.zip", "--additional-python-modules": "x==1"}
-    assert arguments.modules(given) == ["s3://b/a.py", "s3://b/b.zip", "x==1"]
+def test_lists_are_separated_by_commas() -> None:
+    given = {"--extra-py-files": "s3://b/a.py, s3://b/b.zip,"}
+    assert arguments.listed(given, "--extra-py-files") == ["s3://b/a.py", "s3://b/b.zip"]
+    assert arguments.listed(given, "--extra-files") == []
+
+
+def test_a_jobs_own_variables_begin_with_customer() -> None:
+    given = {"--customer-driver-env-vars": 'CUSTOMER_A=1,CUSTOMER_B="two"'}
+    assert arguments.variables(given) == {"CUSTOMER_A": "1", "CUSTOMER_B": "two"}
+    with pytest.raises(RunError, match="'PATH=/' is not CUSTOMER_NAME=value"):
+        arguments.variables({"--customer-driver-env-vars": "PATH=/"})
 
 
 def test_a_job_gets_few_of_the_callers_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     monkeypatch.setenv("AWS_PROFILE", "real")
     monkeypatch.setenv("MY_SETTING", "1")
-    variables = job_process.environment({"ADDED": "2"}, ["MY_SETTING"])
-    assert not {"PYTHONPATH", "AWS_PROFILE"} & set(variables)
-    assert (variables["MY_SETTING"], variables["ADDED"], variables["TZ"]) == ("1", "2", "UTC")
+    variables = job_process.environment({"ADDED": "2"})
+    assert not {"PYTHONPATH", "AWS_PROFILE", "MY_SETTING"} & set(variables)
+    assert (variables["ADDED"], variables["TZ"]) == ("2", "UTC")

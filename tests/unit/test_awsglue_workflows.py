@@ -119,8 +119,10 @@ def test_schedules_aws_accepts(schedule: str) -> None:
         ("0,58 * * * ? *", "2 minute"),
         ("0/15 * * * * *", "exactly one of day-of-month and day-of-week must be"),
         ("0/15 * * ?", "is not cron"),
-        ("61 * * * ? *", "'61' is outside 0 to 59"),
-        ("x * * * ? *", "is not cron"),
+        ("61 * * * ? *", "'61' of minutes is outside 0 to 59"),
+        ("x * * * ? *", "'X' is not a value of minutes"),
+        ("0/15 * * FOO ? *", "'FOO' is not a value of month"),
+        ("0/15 * 32 * ? *", "'32' of day-of-month is outside 1 to 31"),
     ],
 )
 def test_schedules_aws_refuses(schedule: str, message: str) -> None:

@@ -4,19 +4,21 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from awsglue_local.errors import LocalGlueError
+from awsglue_local.errors import DefinitionError, LocalGlueError
 from awsglue_local.stack import Stack
 
 _EXAMPLES = """\
 examples:
-  glue-local up --file glue_jobs/workflows.yaml --parameter code_bucket=code \\
-      --postgres source --postgres warehouse=16
+  glue-local up --file workflows.yaml --parameter code_bucket=code --postgres source
   glue-local run my_workflow
-  glue-local run my_workflow --argument day=2024-11-15
+  glue-local run-job my_job --argument day=2024-11-15 --debug
+  glue-local runs
+  glue-local logs jr_1a2b --follow
+  glue-local graph my_workflow --output my_workflow.svg
   eval "$(glue-local env)" && aws glue get-jobs
   glue-local down
 """
@@ -28,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = int(arguments.command(arguments))
+        code = int(arguments.command(arguments) or 0)
         sys.stdout.flush()
         return code
     except LocalGlueError as error:
@@ -43,48 +45,122 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _up(arguments: argparse.Namespace) -> int:
-    text = arguments.file.read_text() if arguments.file else None
-    stack = Stack(arguments.state).up(text, dict(arguments.parameter), dict(arguments.postgres))
-    print(f"AWS server  {stack.aws.endpoint}")
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _complain(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _up(arguments: argparse.Namespace) -> None:
+    text = _read(arguments.file) if arguments.file else None
+    stack = Stack(arguments.state)
+    if not stack.running():
+        _say(
+            f"starting AWS server{''.join(f', PostgreSQL {n}' for n, _ in arguments.postgres)} ..."
+        )
+    stack.up(text, dict(arguments.parameter), dict(arguments.postgres), schedule=arguments.schedule)
+    _say(f"AWS server  {stack.aws.endpoint}")
     for name, server in stack.postgres.items():
-        print(f"PostgreSQL  {server.jdbc_url(name)}")
-    return 0
+        _say(f"PostgreSQL  {server.jdbc_url(name)}")
+
+
+def _deploy(arguments: argparse.Namespace) -> None:
+    stack = Stack(arguments.state).attach()
+    stack.deploy(_read(arguments.file), dict(arguments.parameter))
+    _say(f"deployed {arguments.file}")
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from awsglue_local.client import commands
+
     stack = Stack(arguments.state).attach()
-    run = stack.run(
-        arguments.workflow,
-        arguments={f"--{key.removeprefix('--')}": value for key, value in arguments.argument},
-        progress=lambda line: print(line, flush=True),
-    )
-    if run.succeeded:
+    return not commands.run(stack, arguments.workflow, dict(arguments.property), _say, _complain)
+
+
+def _run_job(arguments: argparse.Namespace) -> int:
+    from awsglue_local.client import commands
+
+    stack = Stack(arguments.state).attach()
+    given = {f"--{name.removeprefix('--')}": value for name, value in arguments.argument}
+    if arguments.debug:
+        commands.debug_job(stack, arguments.job, given)
         return 0
-    for outcome in run.outcomes.values():
-        if outcome.state != "SUCCEEDED":
-            print(
-                f"{outcome.job} {outcome.state}: {outcome.error_message}\n  log: {outcome.log}",
-                file=sys.stderr,
-            )
-    return 1
+    return not commands.run_one_job(stack, arguments.job, given, _say, _complain)
 
 
-def _down(arguments: argparse.Namespace) -> int:
+def _runs(arguments: argparse.Namespace) -> None:
+    from awsglue_local.client import commands
+
+    stack = Stack(arguments.state).attach()
+    commands.list_runs(stack, arguments.name, arguments.count, arguments.json, _say)
+
+
+def _logs(arguments: argparse.Namespace) -> None:
+    from awsglue_local.client import commands
+
+    commands.show_logs(Stack(arguments.state).attach(), arguments.run, arguments.follow, _say)
+
+
+def _stop(arguments: argparse.Namespace) -> None:
+    from awsglue_local.client import commands
+
+    commands.stop(Stack(arguments.state).attach(), arguments.run, _say)
+
+
+def _upload(arguments: argparse.Namespace) -> None:
+    from awsglue_local.client import commands
+
+    stack = Stack(arguments.state).attach()
+    commands.upload(stack, arguments.file, arguments.location, _say)
+
+
+def _psql(arguments: argparse.Namespace) -> int:
+    from awsglue_local.client import commands
+
+    stack = Stack(arguments.state).attach()
+    return commands.psql(stack, arguments.name, arguments.arguments)
+
+
+def _graph(arguments: argparse.Namespace) -> None:
+    from awsglue_local.client import commands
+
+    output = arguments.output or Path(f"{arguments.workflow}.svg")
+    stack = Stack(arguments.state).attach()
+    commands.draw(stack, arguments.workflow, arguments.run, output, _say)
+
+
+def _bookmark(arguments: argparse.Namespace) -> None:
+    from awsglue_local.client import commands
+
+    act = {"show": commands.show_bookmark, "reset": commands.reset_bookmark}[arguments.action]
+    act(Stack(arguments.state).attach(), arguments.job, arguments.run_id, _say)
+
+
+def _schedule(arguments: argparse.Namespace) -> None:
+    from awsglue_local.client import commands
+
+    stack = Stack(arguments.state).attach()
+    if arguments.switch is None:
+        commands.show_schedule(stack, _say)
+    else:
+        commands.switch_schedule(stack, arguments.switch == "on", _say)
+
+
+def _down(arguments: argparse.Namespace) -> None:
     Stack(arguments.state).down()
-    return 0
 
 
-def _env(arguments: argparse.Namespace) -> int:
+def _env(arguments: argparse.Namespace) -> None:
     for name, value in Stack(arguments.state).attach().environment().items():
-        print(f"export {name}={value}")
-    return 0
+        _say(f"export {name}={value}")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glue-local",
-        description="AWS Glue workflows on this machine: AWS server, PostgreSQL, runner of jobs.",
+        description="AWS Glue on this machine: AWS server, PostgreSQL, jobs that really run.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -94,50 +170,84 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    up = commands.add_parser(
-        "up", parents=[common], help="start the servers and deploy a definition"
-    )
-    up.add_argument(
-        "--file",
-        type=Path,
-        help="workflows.yaml: Databases, Connections, Jobs, Workflows, Triggers",
-    )
-    up.add_argument(
-        "--parameter",
-        type=_pair,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="fills ${NAME}",
-    )
+    def command(
+        name: str, act: Callable[[argparse.Namespace], int | None], help_: str
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=help_, description=help_)
+        added.set_defaults(command=act)
+        return added
+
+    up = command("up", _up, "start the servers, and deploy a definition if one is given")
+    up.add_argument("--file", type=Path, help="workflows.yaml, in the words of AWS's API")
+    _add_pairs(up, "--parameter", "fills ${NAME}")
     up.add_argument(
         "--postgres", type=_server, action="append", default=[], metavar="NAME[=VERSION]",
         help="an embedded PostgreSQL 18 (or 16) with a database NAME; "
         "gives ${NAME_jdbc_url} and ${NAME_secret_id}",
     )  # fmt: skip
-    up.set_defaults(command=_up)
+    up.add_argument("--schedule", action="store_true", help="SCHEDULED triggers fire by the clock")
 
-    run = commands.add_parser(
-        "run", parents=[common], help="run a workflow to its end; exit 1 if a job fails"
-    )
+    deploy = command("deploy", _deploy, "create or update what a definition names")
+    deploy.add_argument("file", type=Path)
+    _add_pairs(deploy, "--parameter", "fills ${NAME}")
+
+    upload = command("upload", _upload, "put a file into a bucket")
+    upload.add_argument("file", type=Path)
+    upload.add_argument("location", metavar="s3://BUCKET/KEY")
+
+    psql = command("psql", _psql, "psql on an embedded database: glue-local psql NAME -- -c SQL")
+    psql.add_argument("name")
+    psql.add_argument("arguments", nargs="*", help="for psql, after --")
+
+    run = command("run", _run, "run a workflow to its end; exit 1 if a job does not succeed")
     run.add_argument("workflow")
-    run.add_argument(
-        "--argument",
-        type=_pair,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a job argument",
-    )
-    run.set_defaults(command=_run)
+    _add_pairs(run, "--property", "a run property; arguments are given by run-job")
 
-    down = commands.add_parser(
-        "down", parents=[common], help="stop the servers and forget all data"
-    )
-    down.set_defaults(command=_down)
-    env = commands.add_parser("env", parents=[common], help="print export lines for any AWS client")
-    env.set_defaults(command=_env)
+    run_job = command("run-job", _run_job, "run a job to its end; exit 1 if it does not succeed")
+    run_job.add_argument("job")
+    _add_pairs(run_job, "--argument", "an argument of this run")
+    run_job.add_argument("--debug", action="store_true", help="in this process: breakpoints work")
+
+    runs = command("runs", _runs, "list runs, newest first")
+    runs.add_argument("name", nargs="?", help="a job or workflow")
+    runs.add_argument("--count", type=int, default=20, help="how many (default 20)")
+    runs.add_argument("--json", action="store_true", help="a JSON object a line")
+
+    logs = command("logs", _logs, "show what a run has written")
+    logs.add_argument("run", help="a run's id or its beginning, or the name of a job or workflow")
+    logs.add_argument("--follow", action="store_true", help="until the run ends")
+
+    command("stop", _stop, "stop a run").add_argument("run", help="its id, or the beginning of it")
+
+    graph = command("graph", _graph, "draw a workflow, with what became of its last run")
+    graph.add_argument("workflow")
+    graph.add_argument("--run", help="id of another run, or its beginning")
+    graph.add_argument("--output", type=Path, help="default: WORKFLOW.svg")
+
+    bookmark = command("bookmark", _bookmark, "show or reset a job's bookmark")
+    bookmark.add_argument("action", choices=("show", "reset"))
+    bookmark.add_argument("job")
+    bookmark.add_argument("--run-id", help="as this run left it")
+
+    schedule = command("schedule", _schedule, "show when triggers fire, or switch the clock")
+    schedule.add_argument("switch", nargs="?", choices=("on", "off"))
+
+    command("down", _down, "stop the servers and forget all data")
+    command("env", _env, "print export lines for any AWS client")
     return parser
+
+
+def _add_pairs(parser: argparse.ArgumentParser, name: str, help_: str) -> None:
+    parser.add_argument(
+        name, type=_pair, action="append", default=[], metavar="NAME=VALUE", help=help_
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"{path} can not be read: {error}") from error
 
 
 def _pair(text: str) -> tuple[str, str]:

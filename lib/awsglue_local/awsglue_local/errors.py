@@ -53,3 +53,12 @@ class VersionMismatchException(LocalGlueError):
             "Continuation update failed due to version mismatch. "
             f"Expected version {expected} but found version {found}"
         )
+
+
+class ApiError(LocalGlueError):
+    """An error of AWS's API: its code (EntityNotFoundException, ...) and message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message

@@ -59,3 +59,9 @@ def end_process(pid: int, seconds: float = STOP_SECONDS) -> None:
         if wait_for_end(pid, seconds):
             return
     raise LocalGlueError(f"process {pid} does not end even on SIGKILL")
+
+
+def terminate(pid: int) -> None:
+    """SIGTERM to a process group; nothing happens if it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGTERM)

@@ -15,17 +15,26 @@ from pathlib import Path
 from typing import Any, Self
 
 from awsglue_local import processes
+from awsglue_local.client.runs import Progress, WorkflowRun, run_workflow
 from awsglue_local.databases.postgres import PostgresServer
 from awsglue_local.definition.deploy import client, deploy
 from awsglue_local.definition.document import parse
 from awsglue_local.errors import LocalGlueError, StackError
-from awsglue_local.runner import run_workflow
-from awsglue_local.runs import WorkflowRun, write_json
 from awsglue_local.runtime.class_archive import ensure_class_archive
 from awsglue_local.server.aws import DEFAULT_REGION, AwsServer
+from awsglue_local.server.orphans import VARIABLES_FILE, end_orphans
 
 # All that a stack ever writes below its state folder, and so all that `down` removes.
-_OWNED = ("postgres", "bookmarks", "runs", "logs", "work", "aws.log", "stack.json")
+_OWNED = (
+    "postgres",
+    "bookmarks",
+    "logs",
+    "work",
+    "modules",
+    "aws.log",
+    "stack.json",
+    VARIABLES_FILE,
+)
 
 
 @dataclass
@@ -35,25 +44,29 @@ class Stack:
     state_dir: Path
     region: str = DEFAULT_REGION
     fsync: bool = True
+    clock_speed: float = 1.0
     aws: AwsServer = field(init=False)
     postgres: dict[str, PostgresServer] = field(init=False, default_factory=dict)
     parameters: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.state_dir = self.state_dir.resolve()
-        self.aws = AwsServer(log=self.state_dir / "aws.log", region=self.region)
+        self.aws = self._aws_server()
 
     def up(
         self,
         definition: str | None = None,
         parameters: Mapping[str, str] | None = None,
         postgres: Mapping[str, int] | None = None,
+        *,
+        schedule: bool = False,
     ) -> Self:
         """Starts what does not run, then deploys `definition` (YAML text, its ${...} still open).
 
         `postgres` maps names to versions (18 or 16). Every server gets a database of its name, the
         secret local/postgres/<name>, and the parameters <name>_jdbc_url and <name>_secret_id; every
-        parameter that ends in _bucket is made a bucket. Given parameters win. A stack found half
+        parameter that ends in _bucket is made a bucket. Given parameters win. With `schedule`,
+        SCHEDULED triggers fire by the clock of a stack that is started here. A stack found half
         dead is reset as a whole.
         """
         wanted = dict(postgres or {})
@@ -68,13 +81,17 @@ class Stack:
                     )
             else:
                 self._reset()
-                self._start(wanted)
-            self.parameters |= parameters or {}
-            self._record(complete=True)
-            self._make_buckets()
+                self._start(wanted, schedule)
+            self._take(parameters)
             if definition is not None:
                 deploy(parse(definition, self.parameters), self.aws.endpoint, self.region)
         return self
+
+    def deploy(self, definition: str, parameters: Mapping[str, str] | None = None) -> None:
+        """Deploys a definition (YAML text, its ${...} still open) to the running stack."""
+        with self._locked():
+            self._take(parameters)
+            deploy(parse(definition, self.parameters), self.aws.endpoint, self.region)
 
     def attach(self) -> Self:
         """The running stack of this state folder; StackError if there is none or a part of it is
@@ -83,6 +100,10 @@ class Stack:
         if not self._whole():
             raise StackError(f"no whole stack runs in {self.state_dir}; run `glue-local up`")
         return self
+
+    def running(self) -> bool:
+        """Whether this state folder's stack runs in every part."""
+        return self._whole()
 
     def down(self) -> None:
         """Stops every process and forgets all data. Nothing happens if there is no stack."""
@@ -101,16 +122,54 @@ class Stack:
         """A boto3 client of this stack's AWS server."""
         return client(service, self.aws.endpoint, self.region)
 
-    def run(self, workflow: str, **options: Any) -> WorkflowRun:
-        """run_workflow() on this stack; options as there."""
+    def run(
+        self,
+        workflow: str,
+        *,
+        properties: Mapping[str, str] | None = None,
+        progress: Progress = lambda line: None,
+    ) -> WorkflowRun:
+        """Runs a workflow to its end: run_workflow() on this stack."""
+        glue = self.client("glue")
         return run_workflow(
-            workflow, self.aws.endpoint, self.state_dir, region=self.region, **options
+            glue, workflow, properties=properties, progress=progress, state_dir=self.state_dir
         )
 
-    def _start(self, wanted: Mapping[str, int]) -> None:
+    @contextmanager
+    def job_environment(self, variables: Mapping[str, str]) -> Iterator[None]:
+        """More environment variables for the job runs that start meanwhile, to inject faults: a
+        proxy's address as AWS_ENDPOINT_URL, for instance.
+        """
+        file = self.state_dir / VARIABLES_FILE
+        before = file.read_text() if file.exists() else None
+        file.write_text(json.dumps(dict(variables)))
+        try:
+            yield
+        finally:
+            if before is None:
+                file.unlink()
+            else:
+                file.write_text(before)
+
+    def _aws_server(self, port: int | None = None, *, schedule: bool = False) -> AwsServer:
+        return AwsServer(
+            port,
+            self.state_dir / "aws.log",
+            self.region,
+            state=self.state_dir,
+            schedule=schedule,
+            clock_speed=self.clock_speed,
+        )
+
+    def _take(self, parameters: Mapping[str, str] | None) -> None:
+        self.parameters |= parameters or {}
+        self._record(complete=True)
+        self._make_buckets()
+
+    def _start(self, wanted: Mapping[str, int], schedule: bool) -> None:
         ensure_class_archive()
         try:
-            self.aws.start()
+            self.aws = self._aws_server(schedule=schedule).start()
             self._record(complete=False)
             for name, version in wanted.items():
                 server = PostgresServer(self._data_dir(name), version, fsync=self.fsync).start()
@@ -156,7 +215,9 @@ class Stack:
             },
             "parameters": self.parameters,
         }
-        write_json(self._stack_file, record)
+        draft = self._stack_file.with_suffix(".draft")
+        draft.write_text(json.dumps(record, indent=2))
+        draft.replace(self._stack_file)
 
     def _whole(self) -> bool:
         """Whether the recorded stack runs in every part; fills this object from it if so."""
@@ -169,7 +230,7 @@ class Stack:
         ):
             return False
         self.region = record["region"]
-        self.aws = AwsServer(record["aws"]["port"], self.state_dir / "aws.log", self.region)
+        self.aws = self._aws_server(record["aws"]["port"])
         self.aws.pid = int(record["aws"]["process"]["pid"])
         if not self.aws.running():
             return False
@@ -187,13 +248,16 @@ class Stack:
         )
 
     def _reset(self) -> None:
-        """Ends every process of the recorded stack that still runs, and removes its data."""
+        """Ends every process of the recorded stack that still runs, jobs of a server that was
+        killed among them, and removes its data.
+        """
         record = self._read_record()
         if record is not None and processes.same(record["aws"]["process"]):
             processes.end_process(record["aws"]["process"]["pid"])
+        end_orphans(self.state_dir)
         for marker in sorted((self.state_dir / "postgres").glob("*/PG_VERSION")):
             PostgresServer(marker.parent, int(marker.read_text())).stop()
-        self.aws = AwsServer(log=self.state_dir / "aws.log", region=self.region)
+        self.aws = self._aws_server()
         self.postgres, self.parameters = {}, {}
         for name in _OWNED:
             path = self.state_dir / name

@@ -1,11 +1,12 @@
-"""workflows.yaml: databases, connections, jobs, workflows and triggers in AWS's own words, as
-frozen values.
+"""workflows.yaml: buckets, databases, connections, jobs, workflows, triggers and event rules in
+AWS's own words, as frozen values.
 
-Every entry is a request of AWS's API (CreateJob, CreateTrigger, ...) and is checked against
+Every entry is a request of AWS's API (CreateJob, PutRule, ...) and is checked against
 botocore's model of it, so a field is named and typed as AWS has it. What AWS has and this package
 does not act on is refused.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,29 +29,47 @@ _PARAMETER = re.compile(r"\$\{([^}]*)\}")
 class Definition:
     """The requests by kind, each in the file's order, parameters filled in, all rules checked."""
 
+    buckets: tuple[Request, ...] = ()
     databases: tuple[Request, ...] = ()
     connections: tuple[Request, ...] = ()
     jobs: tuple[Request, ...] = ()
     workflows: tuple[Request, ...] = ()
     triggers: tuple[Request, ...] = ()
+    rules: tuple[Request, ...] = ()
 
 
-# Section of the file -> the shape of AWS's API, and the fields of it that are acted on here.
-_KINDS: dict[str, tuple[str, str]] = {
-    "Databases": ("DatabaseInput", "Name Description"),
-    "Connections": ("ConnectionInput", "Name Description ConnectionType ConnectionProperties"),
+# Section of the file -> service and shape of AWS's API, and the fields that are acted on here.
+_KINDS: dict[str, tuple[str, str, str]] = {
+    "Buckets": (
+        "s3",
+        "PutBucketNotificationConfigurationRequest",
+        "Bucket NotificationConfiguration",
+    ),
+    "Databases": ("glue", "DatabaseInput", "Name Description"),
+    "Connections": (
+        "glue",
+        "ConnectionInput",
+        "Name Description ConnectionType ConnectionProperties",
+    ),
     "Jobs": (
+        "glue",
         "CreateJobRequest",
         "Name Description Role Command GlueVersion WorkerType NumberOfWorkers MaxRetries Timeout "
         "ExecutionProperty Connections DefaultArguments NonOverridableArguments "
         "JobRunQueuingEnabled ExecutionClass",
     ),
-    "Workflows": ("CreateWorkflowRequest", "Name Description DefaultRunProperties"),
+    "Workflows": (
+        "glue",
+        "CreateWorkflowRequest",
+        "Name Description DefaultRunProperties MaxConcurrentRuns",
+    ),
     "Triggers": (
+        "glue",
         "CreateTriggerRequest",
         "Name Description WorkflowName Type Schedule Predicate Actions StartOnCreation "
         "EventBatchingCondition",
     ),
+    "Rules": ("events", "PutRuleRequest", "Name Description EventPattern State Targets"),
 }
 LOCAL_ROLE = (
     "arn:aws:iam::123456789012:role/local"  # a job without Role: there is no IAM to take it from
@@ -63,10 +82,10 @@ def parse(text: str, parameters: Mapping[str, str]) -> Definition:
     """
     from awsglue_local.definition.rules import check
 
-    document = yaml.safe_load(fill(text, parameters))
+    document = _load(fill(text, parameters))
     if not isinstance(document, dict):
         raise DefinitionError(f"the file must hold a mapping with some of {', '.join(_KINDS)}")
-    unknown = sorted(set(document) - set(_KINDS))
+    unknown = sorted(str(section) for section in set(document) - set(_KINDS))
     if unknown:
         raise DefinitionError(f"unknown section {unknown[0]}; known are {', '.join(_KINDS)}")
     parsed = {kind: tuple(_requests(kind, document.get(kind) or [])) for kind in _KINDS}
@@ -93,22 +112,51 @@ def fill(text: str, parameters: Mapping[str, str]) -> str:
     return _PARAMETER.sub(lambda found: parameters.get(found[1], found[0]), text)
 
 
+def _load(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or error
+        raise DefinitionError(f"{where}the file is no YAML: {problem}") from error
+
+
 def _requests(kind: str, entries: Any) -> Iterator[Request]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise DefinitionError(f"{kind} must be a list of mappings")
+    service, shape_name, fields = _KINDS[kind]
     for number, entry in enumerate(entries):
         request = {"Role": LOCAL_ROLE, **entry} if kind == "Jobs" else entry
-        where = f"{kind}[{entry.get('Name', number)}]"
-        shape_name, fields = _KINDS[kind]
-        refused = sorted(set(request) - set(fields.split()))
+        where = f"{kind}[{entry.get('Name', entry.get('Bucket', number))}]"
+        refused = sorted(str(name) for name in set(request) - set(fields.split()))
         if refused:
             raise DefinitionError(f"{where}.{refused[0]} is not supported; supported are {fields}")
-        shape = _glue_model().shape_for(shape_name)
-        report = ParamValidator().validate(request, shape)
-        if report.has_errors():
-            raise DefinitionError(f"{where}: {report.generate_report()}")
-        _check_enums(where, request, shape)
+        if kind == "Rules":
+            request = _with_pattern(where, request)
+            for place, target in enumerate(request["Targets"]):
+                _check_shape(f"{where}.Targets[{place}]", target, service, "Target")
+        shaped = {name: value for name, value in request.items() if name != "Targets"}
+        _check_shape(where, shaped, service, shape_name)
         yield request
+
+
+def _with_pattern(where: str, rule: Request) -> Request:
+    """The rule with its pattern as JSON text; the file may hold it as a mapping."""
+    pattern, targets = rule.get("EventPattern"), rule.get("Targets")
+    if not isinstance(pattern, (dict, str)):
+        raise DefinitionError(f"{where}.EventPattern must be a mapping, or its JSON text")
+    if not isinstance(targets, list) or not targets:
+        raise DefinitionError(f"{where}.Targets must be a list of at least one target")
+    return {**rule, "EventPattern": pattern if isinstance(pattern, str) else json.dumps(pattern)}
+
+
+def _check_shape(where: str, request: Any, service: str, name: str) -> None:
+    shape = _model(service).shape_for(name)
+    report = ParamValidator().validate(request, shape)
+    if report.has_errors():
+        raise DefinitionError(f"{where}: {report.generate_report()}")
+    _check_enums(where, request, shape)
 
 
 def _check_enums(where: str, value: Any, shape: Shape) -> None:
@@ -129,5 +177,5 @@ def _check_enums(where: str, value: Any, shape: Shape) -> None:
 
 
 @cache
-def _glue_model() -> ServiceModel:
-    return ServiceModel(Loader().load_service_model("glue", "service-2"), "glue")
+def _model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)

@@ -4,12 +4,14 @@ Sources: https://docs.aws.amazon.com/glue/latest/dg/ pages add-job, about-trigge
 workflows_overview, monitor-data-warehouse-schedule, aws-glue-programming-etl-glue-arguments.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from awsglue_local.definition.cron import check_schedule
 from awsglue_local.definition.document import Definition, Request
-from awsglue_local.errors import DefinitionError
+from awsglue_local.definition.patterns import check_pattern
+from awsglue_local.errors import ApiError, DefinitionError
 
 _START_TYPES = ("SCHEDULED", "EVENT", "ON_DEMAND")
 _WATCHED_STATES = ("SUCCEEDED", "STOPPED", "FAILED", "TIMEOUT")
@@ -30,13 +32,17 @@ def check(definition: Definition) -> None:
     for trigger in definition.triggers:
         _check_trigger(trigger, jobs, workflows)
     for name in sorted(workflows):
-        _check_workflow(
-            name, [entry for entry in definition.triggers if entry["WorkflowName"] == name]
-        )
+        own = [entry for entry in definition.triggers if entry.get("WorkflowName") == name]
+        _check_workflow(name, own)
+    started_by_events = {
+        entry.get("WorkflowName") for entry in definition.triggers if entry["Type"] == "EVENT"
+    }
+    for rule in definition.rules:
+        _check_rule(rule, started_by_events)
 
 
 def _check_names(definition: Definition) -> None:
-    for kind in ("databases", "connections", "jobs", "workflows", "triggers"):
+    for kind in ("databases", "connections", "jobs", "workflows", "triggers", "rules"):
         counts = Counter(entry["Name"] for entry in getattr(definition, kind))
         for name, count in counts.items():
             if count > 1:
@@ -87,14 +93,14 @@ def _check_arguments(where: str, arguments: Iterable[str]) -> None:
 
 def _check_trigger(trigger: Request, jobs: set[str], workflows: set[str]) -> None:
     where = f"Triggers[{trigger['Name']}]"
-    if trigger.get("WorkflowName") not in workflows:
+    if trigger.get("WorkflowName", next(iter(workflows), None)) not in workflows:
         raise DefinitionError(
             f"{where}.WorkflowName {trigger.get('WorkflowName')} is not in Workflows"
         )
     if not trigger["Actions"]:
         raise DefinitionError(f"{where}.Actions is empty")
     for number, action in enumerate(trigger["Actions"]):
-        refused = sorted(set(action) - {"JobName", "Arguments"})
+        refused = sorted(set(action) - {"JobName", "Arguments", "Timeout"})
         if refused:
             raise DefinitionError(f"{where}.Actions[{number}].{refused[0]} is not supported")
         if action.get("JobName") not in jobs:
@@ -120,6 +126,21 @@ def _check_trigger(trigger: Request, jobs: set[str], workflows: set[str]) -> Non
         _check_batching(where, trigger["EventBatchingCondition"])
     if kind in ("ON_DEMAND", "EVENT") and trigger.get("StartOnCreation"):
         raise DefinitionError(f"{where}.StartOnCreation is not allowed for Type {kind}")
+
+
+def _check_rule(rule: Request, started_by_events: set[str | None]) -> None:
+    where = f"Rules[{rule['Name']}]"
+    try:
+        check_pattern(rule["EventPattern"])
+    except ApiError as error:
+        raise DefinitionError(f"{where}.EventPattern: {error.message}") from error
+    for number, target in enumerate(rule["Targets"]):
+        workflow = re.fullmatch(r"arn:aws:glue:[^:]*:[^:]*:workflow/(.+)", target["Arn"])
+        if workflow and workflow[1] not in started_by_events:
+            raise DefinitionError(
+                f"{where}.Targets[{number}].Arn: no trigger of Type EVENT starts workflow "
+                f"{workflow[1]} of this file"
+            )
 
 
 def _check_batching(where: str, condition: Request) -> None:

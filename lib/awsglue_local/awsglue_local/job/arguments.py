@@ -7,9 +7,16 @@ from collections.abc import Mapping
 
 from awsglue_local.errors import RunError
 
-# Read by Glue before the script starts; the script does not get them.
-_CONSUMED = ("--conf", "--additional-python-modules", "--extra-py-files")
 BOOKMARK_OPTION = "--job-bookmark-option"
+INSTALLER_OPTION = "--python-modules-installer-option"
+CATALOG = "--enable-glue-datacatalog"
+VARIABLES = "--customer-driver-env-vars"
+_VARIABLE_PREFIX = "CUSTOMER_"
+# Read by Glue before the script starts; the script does not get them.
+_CONSUMED = (
+    "--conf", "--additional-python-modules", "--extra-py-files", "--extra-files", "--extra-jars",
+    INSTALLER_OPTION, VARIABLES,
+)  # fmt: skip
 
 
 def resolve(
@@ -39,10 +46,20 @@ def spark_settings(conf: str | None) -> dict[str, str]:
     return settings
 
 
-def modules(arguments: Mapping[str, str]) -> list[str]:
-    """The comma-separated entries of --extra-py-files and --additional-python-modules."""
-    given = (
-        arguments.get("--extra-py-files", ""),
-        arguments.get("--additional-python-modules", ""),
-    )
-    return [part.strip() for text in given for part in text.split(",") if part.strip()]
+def listed(arguments: Mapping[str, str], name: str) -> list[str]:
+    """The comma-separated entries of an argument."""
+    return [part.strip() for part in arguments.get(name, "").split(",") if part.strip()]
+
+
+def variables(arguments: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables of --customer-driver-env-vars: "CUSTOMER_A=1,CUSTOMER_B=2"."""
+    found: dict[str, str] = {}
+    for entry in listed(arguments, VARIABLES):
+        name, equals, value = entry.partition("=")
+        if not equals or not name.startswith(_VARIABLE_PREFIX):
+            raise RunError(
+                f"{VARIABLES}: {entry!r} is not {_VARIABLE_PREFIX}NAME=value; AWS Glue takes only "
+                f"names that begin with {_VARIABLE_PREFIX}"
+            )
+        found[name] = value.strip('"')
+    return found

@@ -4,6 +4,7 @@ it.
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess  # nosec B404
 import sys
@@ -69,17 +70,30 @@ def free_port() -> int:
 
 
 class AwsServer:
-    """One moto server process on 127.0.0.1. `port=None` lets the system choose; `log` takes its
-    output.
+    """One server process on 127.0.0.1. `port=None` lets the system choose; `log` takes its output.
+
+    `state` is the folder for bookmarks, logs and working folders of jobs (None: a temporary one,
+    gone with the server). `schedule` makes SCHEDULED triggers fire. `clock_speed` is how many
+    seconds of schedules, timeouts and event windows pass in one real second.
     """
 
     def __init__(
-        self, port: int | None = None, log: Path | None = None, region: str = DEFAULT_REGION
+        self,
+        port: int | None = None,
+        log: Path | None = None,
+        region: str = DEFAULT_REGION,
+        *,
+        state: Path | None = None,
+        schedule: bool = False,
+        clock_speed: float = 1.0,
     ) -> None:
         self.port = port or 0
         self.pid: int | None = None
         self.region = region
+        self.state = state
         self._log = log
+        self._options = ["--clock-speed", str(clock_speed), *(["--schedule"] if schedule else [])]
+        self._own_state: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -103,13 +117,7 @@ class AwsServer:
             log.parent.mkdir(parents=True, exist_ok=True)
             port_file = folder / "port"
             process = subprocess.Popen(  # nosec B603
-                [
-                    sys.executable,
-                    "-m",
-                    "awsglue_local.server.process",
-                    str(self.port),
-                    str(port_file),
-                ],
+                self._command(port_file),
                 stdin=subprocess.DEVNULL,
                 stdout=stack.enter_context(log.open("ab")),
                 stderr=subprocess.STDOUT,
@@ -131,6 +139,17 @@ class AwsServer:
         if self._process is not None:
             self._process.wait()
         self.pid = self._process = None
+        if self._own_state is not None:
+            shutil.rmtree(self._own_state, ignore_errors=True)
+            self.state = self._own_state = None
+
+    def _command(self, port_file: Path) -> list[str]:
+        if self.state is None:
+            self.state = self._own_state = Path(tempfile.mkdtemp(prefix="awsglue-local-state-"))
+        options = {"port": self.port, "port-file": port_file, "state": self.state.resolve()}
+        pairs = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+        program = [sys.executable, "-m", "awsglue_local.server.process", *pairs]
+        return [*program, "--region", self.region, *self._options]
 
     def running(self) -> bool:
         """Whether the process lives and accepts connections."""

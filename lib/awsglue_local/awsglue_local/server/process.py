@@ -1,11 +1,11 @@
-"""The process behind AwsServer: `python -m awsglue_local.server.process PORT PORT_FILE`.
+"""The process behind AwsServer, which starts it: `python -m awsglue_local.server.process`."""
 
-PORT 0 is any free one.
-"""
-
+import argparse
 import os
-import sys
+import signal
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -14,23 +14,62 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from awsglue_local.server import connections as aws_connections
+from awsglue_local.job.bookmarks import STATE_VARIABLE
+from awsglue_local.server import glue
 from awsglue_local.server.aws import HOST
+from awsglue_local.server.private_routes import with_private_routes
 
 
-def main(port: int, port_file: Path) -> None:
-    aws_connections.install()
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
-    os.environ["MOTO_PORT"] = str(
-        server.server_port
-    )  # moto builds its own URLs (SQS, presigned) from it
+def main() -> None:
+    """Serves until SIGTERM; then no job's process is left."""
+    arguments = _arguments()
+    # Bound, not yet serving: jobs and moto's own URLs (SQS, presigned) need the port first.
+    application: list[Any] = []
+    server = make_server(
+        HOST,
+        arguments.port,
+        lambda environ, start: application[0](environ, start),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    os.environ[STATE_VARIABLE] = str(arguments.state)
+    endpoint = f"http://{HOST}:{server.server_port}"
+    running = glue.install(arguments.state, endpoint, arguments.region, arguments.clock_speed)
+    dispatcher: Any = DomainDispatcherApplication(create_backend_app)
+    application.append(with_private_routes(dispatcher, running.clock, running.schedule))
+    running.schedule.enable(arguments.schedule)
+    signal.signal(signal.SIGTERM, _interrupt)
+    _announce(arguments.port_file, server.server_port)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass  # the usual end, by AwsServer.stop
+    finally:
+        running.executor.end_all()
+
+
+def _announce(port_file: Path, port: int) -> None:
     # Renamed into place, so that a reader never sees half a number.
     draft = port_file.with_suffix(".draft")
-    draft.write_text(str(server.server_port))
+    draft.write_text(str(port))
     draft.replace(port_file)
-    server.serve_forever()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True, help="0 is any free one")
+    parser.add_argument("--port-file", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--clock-speed", type=float, required=True)
+    parser.add_argument("--schedule", action="store_true")
+    return parser.parse_args()
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main()

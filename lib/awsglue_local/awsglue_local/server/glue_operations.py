@@ -1,0 +1,92 @@
+"""Our control plane behind moto's Glue: each operation of AWS's API that it answers, in place of
+moto's own; everything else of Glue (the Data Catalog, ...) stays moto's.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
+from moto.glue.models import GlueBackend
+from moto.glue.responses import GlueResponse
+
+from awsglue_local.control.plane import ControlPlane, Operation
+from awsglue_local.errors import ApiError, BookmarkNotFoundError
+from awsglue_local.job import bookmarks
+
+_TAGGED = {"Job": "job", "Trigger": "trigger", "Workflow": "workflow"}
+"""Kind of resource -> its word in an ARN."""
+_LISTS = {"ListJobs": ("JobNames", "job"), "ListTriggers": ("TriggerNames", "trigger")}
+
+
+def install(plane: ControlPlane) -> None:
+    """Puts the plane's operations, and those of job bookmarks, into moto, in this process."""
+    table = plane.operations() | {
+        "GetJobBookmark": _get_bookmark,
+        "ResetJobBookmark": _reset_bookmark,
+    }
+    for name, operation in table.items():
+        setattr(GlueResponse, method_name(name), _handler(name, operation))
+
+
+def method_name(operation: str) -> str:
+    """moto's method for an operation of AWS's API: GetJobRun -> get_job_run."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
+
+
+def _handler(name: str, operation: Operation) -> Callable[[GlueResponse], ActionResult]:
+    def handle(response: GlueResponse) -> ActionResult:
+        request = response.parameters
+        try:
+            answer = operation(request)
+        except ApiError as error:
+            raise JsonRESTError(error.code, error.message) from error
+        _keep_tags(name, request, response.glue_backend)
+        if name in _LISTS and request.get("Tags"):
+            answer = _only_tagged(name, answer, request["Tags"], response.glue_backend)
+        return ActionResult(answer)
+
+    return handle
+
+
+def _keep_tags(name: str, request: Mapping[str, Any], backend: GlueBackend) -> None:
+    for kind, word in _TAGGED.items():
+        resource = request.get("Name") or request.get("JobName")
+        if name == f"Create{kind}":
+            backend.tag_resource(_arn(backend, word, str(resource)), request.get("Tags"))
+        elif name == f"Delete{kind}":
+            backend.tagger.delete_all_tags_for_resource(_arn(backend, word, str(resource)))
+
+
+def _only_tagged(
+    name: str, answer: dict[str, Any], wanted: Mapping[str, str], backend: GlueBackend
+) -> dict[str, Any]:
+    key, word = _LISTS[name]
+    kept = [
+        resource
+        for resource in answer[key]
+        if wanted.items() <= backend.get_tags(_arn(backend, word, resource)).items()
+    ]
+    return {**answer, key: kept}
+
+
+def _arn(backend: GlueBackend, word: str, name: str) -> str:
+    return f"arn:aws:glue:{backend.region_name}:{backend.account_id}:{word}/{name}"
+
+
+def _get_bookmark(request: Mapping[str, Any]) -> dict[str, Any]:
+    return _bookmark(bookmarks.get, request)
+
+
+def _reset_bookmark(request: Mapping[str, Any]) -> dict[str, Any]:
+    return _bookmark(bookmarks.reset, request)
+
+
+def _bookmark(
+    operation: Callable[[str, str | None], dict[str, Any]], request: Mapping[str, Any]
+) -> dict[str, Any]:
+    try:
+        return operation(request["JobName"], request.get("RunId"))
+    except BookmarkNotFoundError as error:
+        raise ApiError("EntityNotFoundException", str(error)) from error

@@ -1,0 +1,82 @@
+"""The clock of the local AWS: schedules that fire, timeouts, windows of events."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awsglue_local.definition.deploy import client
+from awsglue_local.server.aws import AwsServer
+from fixtures.glue_api import GlueApi, wait_until
+
+SPEED = 300.0
+"""Five minutes a second."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[AwsServer]:
+    """A fast AWS server with the schedule on."""
+    with AwsServer(log=tmp_path / "aws.log", schedule=True, clock_speed=SPEED) as running:
+        client("s3", running.endpoint).create_bucket(
+            Bucket="code", CreateBucketConfiguration={"LocationConstraint": running.region}
+        )
+        yield running
+
+
+def job(server: AwsServer, name: str, script: str, **fields: Any) -> GlueApi:
+    client("s3", server.endpoint).put_object(Bucket="code", Key=name, Body=script.encode())
+    api = GlueApi("code", client("glue", server.endpoint))
+    command = {"Name": "glueetl", "ScriptLocation": f"s3://code/{name}"}
+    api.client.create_job(Name=name, Role="role", Command=command, **fields)
+    return api
+
+
+def switch(server: AwsServer, body: Any = None) -> dict[str, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{server.endpoint}/_glue_local/schedule", data)
+    with urllib.request.urlopen(request) as answer:
+        shown: dict[str, Any] = json.load(answer)
+        return shown
+
+
+def test_an_activated_schedule_fires_again_and_again(
+    server: AwsServer,
+) -> None:
+    api = job(server, "a", "")
+    api.client.create_workflow(Name="flow")
+    api.client.create_trigger(
+        Name="every_5_minutes",
+        Type="SCHEDULED",
+        WorkflowName="flow",
+        Schedule="cron(0/5 * * * ? *)",
+        StartOnCreation=True,
+        Actions=[{"JobName": "a"}],
+    )
+    wait_until(lambda: len(api.client.get_workflow_runs(Name="flow")["Runs"]) >= 3)
+    runs = api.client.get_workflow_runs(Name="flow")["Runs"]
+    seconds = (runs[0]["StartedOn"] - runs[2]["StartedOn"]).total_seconds()
+    assert 1.5 < seconds < 3.5
+    api.client.stop_trigger(Name="every_5_minutes")
+    assert api.client.get_trigger(Name="every_5_minutes")["Trigger"]["State"] == "DEACTIVATED"
+
+
+def test_the_schedule_can_be_switched_off_and_on(server: AwsServer) -> None:
+    assert switch(server) == {"enabled": True, "speed": SPEED}
+    assert switch(server, {"enabled": False})["enabled"] is False
+    assert switch(server)["enabled"] is False
+    assert switch(server, {"enabled": True})["enabled"] is True
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        switch(server, {"enabled": "maybe"})
+
+
+def test_a_run_that_takes_longer_than_its_timeout_ends_with_timeout(server: AwsServer) -> None:
+    script = "import subprocess, time; subprocess.Popen(['sleep', '300']); time.sleep(300)"
+    api = job(server, "long", script, Timeout=480, MaxRetries=1)
+    run = api.wait("long", api.start("long", Timeout=2))
+    assert (run["JobRunState"], run["Timeout"]) == ("TIMEOUT", 2)
+    assert run["ErrorMessage"] == "Job run exceeded its timeout of 2 minute(s)"
+    assert len(api.client.get_job_runs(JobName="long")["JobRuns"]) == 1
