@@ -108,12 +108,12 @@ def test_the_logger_writes_to_standard_error(
 
 
 def test_what_is_not_imitated_names_the_aws_page(glue: GlueContext) -> None:
-    with pytest.raises(NotImplementedError, match=r"write_dynamic_frame .*docs\.aws\.amazon\.com"):
-        _ = glue.write_dynamic_frame
-    with pytest.raises(NotImplementedError, match="from_catalog"):
-        glue.create_dynamic_frame.from_catalog(database="d", table_name="t")
+    with pytest.raises(NotImplementedError, match=r"create_data_frame .*docs\.aws\.amazon\.com"):
+        _ = glue.create_data_frame
     with pytest.raises(NotImplementedError, match="connection_type='mysql'"):
         glue.create_dynamic_frame.from_options("mysql", {})
-    with pytest.raises(NotImplementedError, match=r"transforms\.ApplyMapping"):
-        from awsglue.transforms import ApplyMapping  # noqa: F401
+    with pytest.raises(NotImplementedError, match="redshift_tmp_dir"):
+        glue.create_dynamic_frame.from_catalog("d", "t", redshift_tmp_dir="s3://b/")
+    with pytest.raises(NotImplementedError, match=r"transforms\.FindMatches"):
+        from awsglue.transforms import FindMatches  # noqa: F401
     assert not hasattr(glue, "purge_s3_path")

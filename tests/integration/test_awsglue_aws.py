@@ -5,9 +5,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from awsglue_local.access import clean_environment
 from awsglue_local.errors import AwsServerError
 from awsglue_local.processes import alive
-from awsglue_local.server.aws import AwsServer, clean_environment
+from awsglue_local.server.aws import AwsServer
 
 
 def connection_input(name: str, url: str) -> dict[str, object]:

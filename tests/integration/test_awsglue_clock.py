@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from awsglue_local.definition.deploy import client
+from awsglue_local.access import client
 from awsglue_local.server.aws import AwsServer
 from fixtures.glue_api import GlueApi, wait_until
 

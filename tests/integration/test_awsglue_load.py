@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from awsglue_local.definition.deploy import client
+from awsglue_local.access import client
 from awsglue_local.job.process import session_members
 from awsglue_local.processes import alive
 from awsglue_local.server.aws import AwsServer

@@ -49,6 +49,29 @@ class Source:
         self._session.reached[self.ctx] = position.state()
 
 
+@dataclass(frozen=True)
+class Files:
+    """One transformation_ctx over files of S3. `upper` is fixed by job-bookmark-to, else None."""
+
+    ctx: str
+    seen: dict[str, str]
+    upper: dict[str, str] | None
+    _session: _Session
+
+    def new(self, objects: dict[str, str]) -> dict[str, str]:
+        """The objects (path -> ETag) that no run before has read, or not as they are now."""
+        return {
+            path: tag
+            for path, tag in objects.items()
+            if self.seen.get(path) != tag and (self.upper is None or self.upper.get(path) == tag)
+        }
+
+    def reached(self, objects: dict[str, str]) -> None:
+        """Notes objects that are read; Job.commit() saves them."""
+        before = self._session.reached.get(self.ctx, {}).get("objects", self.seen)
+        self._session.reached[self.ctx] = _files_state({**before, **objects})
+
+
 _session: _Session | None = None
 
 
@@ -92,6 +115,15 @@ def source(ctx: str) -> Source | None:
     return Source(ctx, last, upper.value, _session)
 
 
+def files(ctx: str) -> Files | None:
+    """The bookmark of a source of files; None where none applies, as for source()."""
+    if _session is None or not ctx or _session.option == "disable":
+        return None
+    seen = _session.lower.get(ctx, {}).get("objects", {})
+    upper = None if _session.upper is None else _session.upper.get(ctx, {}).get("objects", {})
+    return Files(ctx, seen, upper, _session)
+
+
 def commit() -> None:
     """Job.commit: saves all sources of the run at once; raises VersionMismatchException if another
     run was faster.
@@ -104,6 +136,10 @@ def commit() -> None:
     _session.version = bookmarks.commit(
         _session.job_name, _session.run_id, _session.version, _session.lower
     )
+
+
+def _files_state(objects: dict[str, str]) -> dict[str, Any]:
+    return {"jsonClass": "HadoopDataSourceJobBookmarkState", "objects": objects}
 
 
 def _position(state: dict[str, Any] | None) -> Position | None:

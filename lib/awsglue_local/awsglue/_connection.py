@@ -23,7 +23,7 @@ _CERTIFICATE_KEYS = (
 def jdbc_conf(connection_name: str, catalog_id: str | None = None) -> dict[str, str]:
     """The keys of GlueContext.extract_jdbc_conf; ValueError when URL or credentials are missing."""
     where = {"CatalogId": catalog_id} if catalog_id else {}
-    glue = _client("glue")
+    glue = client("glue")
     answer = glue.get_connection(Name=connection_name, **where)
     properties = answer["Connection"]["ConnectionProperties"]
     full_url = properties.get("JDBC_CONNECTION_URL", "")
@@ -48,7 +48,7 @@ def jdbc_conf(connection_name: str, catalog_id: str | None = None) -> dict[str, 
 
 
 @functools.cache
-def _client(service: str) -> Any:
+def client(service: str) -> Any:
     """One client per process: making one takes longer than most calls."""
     return boto3.client(service)  # type: ignore[call-overload]
 
@@ -65,7 +65,7 @@ def _credentials(connection_name: str, properties: dict[str, Any]) -> tuple[str,
             f"connection {connection_name} has neither USERNAME nor SECRET_ID; set SECRET_ID"
         )
     secret = json.loads(
-        _client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"]
+        client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"]
     )
     values = [secret.get(key, secret.get(key.upper())) for key in ("username", "password")]
     if None in values:

@@ -52,7 +52,7 @@ def read_table(
     """
     json.dumps(options)  # AWS passes options as JSON; a value that is none fails there too
     _check_options(options)
-    jdbc = _jdbc_options(str(options["connectionName"]))
+    jdbc = jdbc_options(str(options["connectionName"]))
     table = ".".join(identifier(part) for part in _schema_and_table(str(options["dbtable"])))
     key = _key(options)
     bookmark = _bookmark_session.source(transformation_ctx)
@@ -117,7 +117,7 @@ def _check_options(options: dict[str, Any]) -> None:
         raise refusal("a JDBC source with useConnectionProperties other than 'true'", JDBC_PAGE)
 
 
-def _jdbc_options(connection_name: str) -> dict[str, str]:
+def jdbc_options(connection_name: str) -> dict[str, str]:
     conf = jdbc_conf(connection_name)
     if conf["vendor"] != "postgresql":
         raise refusal(f"connection {connection_name} to {conf['vendor']}", JDBC_PAGE)

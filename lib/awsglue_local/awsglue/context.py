@@ -14,7 +14,9 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession, SQLContext
 
 from awsglue._connection import jdbc_conf
-from awsglue._refusal import CONTEXT_PAGE, READER_PAGE, missing_attribute, refusal
+from awsglue._frame_reader import DynamicFrameReader
+from awsglue._frame_writer import DynamicFrameWriter
+from awsglue._refusal import CONTEXT_PAGE, missing_attribute, refusal
 from awsglue.dynamicframe import DynamicFrame
 
 
@@ -38,6 +40,40 @@ class GlueContext(SQLContext):
             super().__init__(session.sparkContext, session)
         self.spark_session = session
         self.create_dynamic_frame = DynamicFrameReader(self)
+        self.write_dynamic_frame = DynamicFrameWriter(self)
+
+    def create_dynamic_frame_from_options(
+        self, connection_type: str, connection_options: Mapping[str, Any] | None = None,
+        format: str | None = None, format_options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "", push_down_predicate: str = "", **kwargs: Any,
+    ) -> DynamicFrame:  # fmt: skip
+        """create_dynamic_frame.from_options under its older name."""
+        return self.create_dynamic_frame.from_options(
+            connection_type, connection_options, format, format_options, transformation_ctx,
+            push_down_predicate, **kwargs,
+        )  # fmt: skip
+
+    def create_dynamic_frame_from_catalog(
+        self, database: str | None = None, table_name: str | None = None,
+        redshift_tmp_dir: str = "", transformation_ctx: str = "", push_down_predicate: str = "",
+        additional_options: Mapping[str, Any] | None = None, catalog_id: str | None = None,
+        **kwargs: Any,
+    ) -> DynamicFrame:  # fmt: skip
+        """create_dynamic_frame.from_catalog under its older name."""
+        return self.create_dynamic_frame.from_catalog(
+            database, table_name, redshift_tmp_dir, transformation_ctx, push_down_predicate,
+            additional_options, catalog_id, **kwargs,
+        )  # fmt: skip
+
+    def write_dynamic_frame_from_options(
+        self, frame: DynamicFrame, connection_type: str,
+        connection_options: Mapping[str, Any] | None = None, format: str | None = None,
+        format_options: Mapping[str, Any] | None = None, transformation_ctx: str = "",
+    ) -> DynamicFrame:  # fmt: skip
+        """write_dynamic_frame.from_options under its older name."""
+        return self.write_dynamic_frame.from_options(
+            frame, connection_type, connection_options, format, format_options, transformation_ctx
+        )
 
     def get_logger(self) -> "GlueLogger":
         """The job's logger, with info, warn and error; writes to standard error."""
@@ -54,55 +90,6 @@ class GlueContext(SQLContext):
 
     def __getattr__(self, name: str) -> NoReturn:
         raise missing_attribute("GlueContext", name, CONTEXT_PAGE)
-
-
-class DynamicFrameReader:
-    """`glue_context.create_dynamic_frame`."""
-
-    def __init__(self, glue_context: GlueContext) -> None:
-        self._glue_context = glue_context
-
-    def from_options(
-        self,
-        connection_type: str,
-        connection_options: Mapping[str, Any] | None = None,
-        format: str | None = None,
-        format_options: Mapping[str, Any] | None = None,
-        transformation_ctx: str = "",
-        push_down_predicate: str = "",
-        **kwargs: Any,
-    ) -> DynamicFrame:
-        """A PostgreSQL table over a Glue connection; with a transformation_ctx and a job bookmark
-        only its new rows.
-
-        connection_options: useConnectionProperties "true", connectionName, dbtable, and for a
-        bookmark jobBookmarkKeys (one column) and jobBookmarkKeysSortOrder (asc or desc).
-        """
-        from awsglue._jdbc_source import read_table
-
-        if connection_type != "postgresql":
-            raise refusal(
-                f"create_dynamic_frame.from_options(connection_type={connection_type!r})",
-                READER_PAGE,
-            )
-        others = {
-            "format": format,
-            "format_options": format_options,
-            "push_down_predicate": push_down_predicate,
-            **kwargs,
-        }
-        for name, value in others.items():
-            if value:
-                raise refusal(
-                    f"create_dynamic_frame.from_options({name}=...) for JDBC", READER_PAGE
-                )
-        rows, has_rows = read_table(
-            self._glue_context.spark_session, dict(connection_options or {}), transformation_ctx
-        )
-        return DynamicFrame(rows, self._glue_context, transformation_ctx, has_rows=has_rows)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise missing_attribute("create_dynamic_frame", name, READER_PAGE)
 
 
 class GlueLogger:

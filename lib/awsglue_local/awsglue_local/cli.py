@@ -73,14 +73,14 @@ def _deploy(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     stack = Stack(arguments.state).attach()
     return not commands.run(stack, arguments.workflow, dict(arguments.property), _say, _complain)
 
 
 def _run_job(arguments: argparse.Namespace) -> int:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     stack = Stack(arguments.state).attach()
     given = {f"--{name.removeprefix('--')}": value for name, value in arguments.argument}
@@ -91,40 +91,40 @@ def _run_job(arguments: argparse.Namespace) -> int:
 
 
 def _runs(arguments: argparse.Namespace) -> None:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     stack = Stack(arguments.state).attach()
     commands.list_runs(stack, arguments.name, arguments.count, arguments.json, _say)
 
 
 def _logs(arguments: argparse.Namespace) -> None:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     commands.show_logs(Stack(arguments.state).attach(), arguments.run, arguments.follow, _say)
 
 
 def _stop(arguments: argparse.Namespace) -> None:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     commands.stop(Stack(arguments.state).attach(), arguments.run, _say)
 
 
 def _upload(arguments: argparse.Namespace) -> None:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     stack = Stack(arguments.state).attach()
     commands.upload(stack, arguments.file, arguments.location, _say)
 
 
 def _psql(arguments: argparse.Namespace) -> int:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     stack = Stack(arguments.state).attach()
     return commands.psql(stack, arguments.name, arguments.arguments)
 
 
 def _graph(arguments: argparse.Namespace) -> None:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     output = arguments.output or Path(f"{arguments.workflow}.svg")
     stack = Stack(arguments.state).attach()
@@ -132,14 +132,14 @@ def _graph(arguments: argparse.Namespace) -> None:
 
 
 def _bookmark(arguments: argparse.Namespace) -> None:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     act = {"show": commands.show_bookmark, "reset": commands.reset_bookmark}[arguments.action]
     act(Stack(arguments.state).attach(), arguments.job, arguments.run_id, _say)
 
 
 def _schedule(arguments: argparse.Namespace) -> None:
-    from awsglue_local.client import commands
+    from awsglue_local import commands
 
     stack = Stack(arguments.state).attach()
     if arguments.switch is None:

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from awsglue_local import processes
+from awsglue_local.access import DEFAULT_REGION, client
 from awsglue_local.client.runs import Progress, WorkflowRun, run_workflow
 from awsglue_local.databases.postgres import PostgresServer
-from awsglue_local.definition.deploy import client, deploy
+from awsglue_local.definition.deploy import deploy
 from awsglue_local.definition.document import parse
 from awsglue_local.errors import LocalGlueError, StackError
-from awsglue_local.runtime.class_archive import ensure_class_archive
-from awsglue_local.server.aws import DEFAULT_REGION, AwsServer
+from awsglue_local.server.aws import AwsServer
 from awsglue_local.server.orphans import VARIABLES_FILE, end_orphans
+from awsglue_local.warm_start import ensure_class_archive
 
 # All that a stack ever writes below its state folder, and so all that `down` removes.
 _OWNED = (

@@ -105,7 +105,7 @@ class Dispatch:
     def _full(self, job_name: str) -> bool:
         limit = self._plane.jobs.definitions[job_name].get("ExecutionProperty", {})
         active = [run for run in self._plane.jobs.runs[job_name].values() if run.state in ACTIVE]
-        return len(active) >= limit.get("MaxConcurrentRuns", 1)
+        return len(active) >= int(limit.get("MaxConcurrentRuns", 1))
 
     def _execute(self, run: JobRun) -> None:
         run.enter("STARTING")

@@ -223,7 +223,7 @@ class WorkflowRuns:
     def _full(self, name: str) -> bool:
         limit = self._plane.workflows.definition(name).get("MaxConcurrentRuns")
         active = [run for run in self.runs[name].values() if run.status in ("RUNNING", "STOPPING")]
-        return bool(limit) and len(active) >= int(limit)
+        return limit is not None and len(active) >= int(limit)
 
     def _event_trigger(self, name: str) -> dict[str, Any]:
         self._plane.workflows.definition(name)

@@ -13,10 +13,10 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
+from awsglue_local.access import free_port
 from awsglue_local.databases.postgres_programs import Programs
 from awsglue_local.errors import PostgresError
 from awsglue_local.processes import alive, wait_for_end
-from awsglue_local.server.aws import free_port
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"

@@ -3,19 +3,9 @@
 import contextlib
 from typing import Any
 
-import boto3
-
+from awsglue_local.access import DEFAULT_REGION, client
 from awsglue_local.definition.document import Definition, Request
 from awsglue_local.errors import DefinitionError
-from awsglue_local.server.aws import ACCESS_KEY, DEFAULT_REGION
-
-
-def client(service: str, endpoint: str, region: str = DEFAULT_REGION) -> Any:
-    """A boto3 client of the local AWS server, whatever the environment says."""
-    session: Any = boto3.session.Session(
-        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=region
-    )
-    return session.client(service, endpoint_url=endpoint)
 
 
 def deploy(definition: Definition, endpoint: str, region: str = DEFAULT_REGION) -> None:

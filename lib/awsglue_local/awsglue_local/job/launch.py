@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 
 import awsglue_local
+from awsglue_local.access import ACCESS_KEY, aws_environment
 from awsglue_local.errors import RunError
 from awsglue_local.job import arguments as job_arguments
 from awsglue_local.job import fence, modules
@@ -18,7 +19,6 @@ from awsglue_local.job.process import environment
 from awsglue_local.runtime.class_archive import conf_folder
 from awsglue_local.runtime.java import java_home
 from awsglue_local.runtime.spark import MASTER, spark_conf
-from awsglue_local.server.aws import ACCESS_KEY, aws_environment
 
 CATALOG_VARIABLE = "GLUE_LOCAL_CATALOG"
 """Set for a job with --enable-glue-datacatalog."""

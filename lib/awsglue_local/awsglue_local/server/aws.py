@@ -10,63 +10,15 @@ import subprocess  # nosec B404
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from awsglue_local.access import ACCESS_KEY, DEFAULT_REGION, HOST, aws_environment
 from awsglue_local.errors import AwsServerError
 from awsglue_local.processes import alive, end_process
 
-HOST = "127.0.0.1"
-DEFAULT_REGION = "eu-west-2"
-ACCESS_KEY = "testing"
 START_SECONDS = 60.0
-
-
-def aws_environment(endpoint: str, region: str = DEFAULT_REGION) -> dict[str, str]:
-    """What boto3, the AWS CLI, Terraform and S3A need in their environment to talk to `endpoint`
-    only.
-    """
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
-    }
-
-
-# Variables of a real account that would win over, or mix with, the above.
-FOREIGN_VARIABLES = (
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-)
-
-
-def clean_environment(
-    base: Mapping[str, str], endpoint: str, region: str = DEFAULT_REGION
-) -> dict[str, str]:
-    """`base` without anything that points an AWS client elsewhere, plus aws_environment()."""
-    kept = {
-        key: value
-        for key, value in base.items()
-        if key not in FOREIGN_VARIABLES and not key.startswith("AWS_ENDPOINT_URL_")
-    }
-    return kept | aws_environment(endpoint, region)
-
-
-def free_port() -> int:
-    """A TCP port on the loopback address that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class AwsServer:
@@ -149,7 +101,7 @@ class AwsServer:
         options = {"port": self.port, "port-file": port_file, "state": self.state.resolve()}
         pairs = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         program = [sys.executable, "-m", "awsglue_local.server.process", *pairs]
-        return [*program, "--region", self.region, *self._options]
+        return [*program, *self._options]
 
     def running(self) -> bool:
         """Whether the process lives and accepts connections."""

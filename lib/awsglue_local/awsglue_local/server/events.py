@@ -33,7 +33,7 @@ from awsglue_local.errors import ApiError
 from awsglue_local.server.event_input import target_input
 
 Event = Mapping[str, Any]
-StartWorkflow = Callable[[str, Event], None]
+StartWorkflow = Callable[[str, str, Event], None]
 _REASONS = {
     "ObjectCreated:Put": "PutObject",
     "ObjectCreated:Post": "POST Object",
@@ -47,8 +47,8 @@ _pending: "queue.SimpleQueue[tuple[Rule, dict[str, Any]]]" = queue.SimpleQueue()
 
 
 def install(start_workflow: StartWorkflow) -> None:
-    """Puts our delivery into moto, in this process. `start_workflow` takes a workflow's name and
-    the event; an ApiError of it means that the event is lost, as on AWS.
+    """Puts our delivery into moto, in this process. `start_workflow` takes region, workflow
+    and event; an ApiError of it means that the event is lost, as on AWS.
     """
     by_moto = Rule.send_to_targets
     put_targets = EventsBackend.put_targets
@@ -125,7 +125,7 @@ def _deliver(
 ) -> None:
     _, _, service, region, account, resource = target["Arn"].split(":", 5)
     if service == "glue":
-        start_workflow(resource.removeprefix("workflow/"), event)
+        start_workflow(region, resource.removeprefix("workflow/"), event)
     elif service == "sns":
         sns_backends[account][region].publish(target_input(target, event), arn=target["Arn"])
     elif service == "sqs":

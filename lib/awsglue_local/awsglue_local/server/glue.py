@@ -1,55 +1,84 @@
-"""The running Glue of an AWS server process: control plane, executor, clock and events, wired."""
+"""The running Glue of an AWS server process: control planes, executors, clock and events, wired."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from awsglue_local.control.plane import ControlPlane
+from awsglue_local.control.plane import ControlPlane, Operation
 from awsglue_local.control.runs import JobRun
 from awsglue_local.server import connections, events, glue_operations
 from awsglue_local.server.clock import Clock, Schedule
 from awsglue_local.server.executor import ProcessExecutor
 
 
-@dataclass(frozen=True)
 class Glue:
-    """What the server process needs to keep and to end."""
+    """A control plane per region, made when it is first asked; one clock for all."""
 
-    plane: ControlPlane
-    executor: ProcessExecutor
-    clock: Clock
-    schedule: Schedule
+    def __init__(self, state_dir: Path, endpoint: str, speed: float) -> None:
+        self.clock = Clock(speed)
+        self.schedule = Schedule(self.clock, self._fire_due)
+        self._state_dir = state_dir
+        self._endpoint = endpoint
+        self._regions: dict[str, tuple[ControlPlane, ProcessExecutor]] = {}
+        self._operations: dict[str, dict[str, Operation]] = {}
+        self._lock = Lock()
+
+    def plane(self, region: str) -> ControlPlane:
+        """The region's control plane."""
+        with self._lock:
+            if region not in self._regions:
+                self._regions[region] = self._made(region)
+                self._operations[region] = self._regions[region][0].operations()
+            return self._regions[region][0]
+
+    def operation(self, region: str, name: str) -> Operation:
+        """An operation of AWS's API, as the region's control plane answers it."""
+        self.plane(region)
+        return self._operations[region][name]
+
+    def end_all(self) -> None:
+        """Kills every process of every run."""
+        for _, executor in list(self._regions.values()):
+            executor.end_all()
+
+    def start_workflow(self, region: str, name: str, event: Mapping[str, Any]) -> None:
+        """An EventBridge event for a workflow's EVENT trigger."""
+        self.plane(region).workflow_runs.event(name, str(event["id"]))
+
+    def _made(self, region: str) -> tuple[ControlPlane, ProcessExecutor]:
+        executor = ProcessExecutor(
+            self._state_dir, self._endpoint, DEFAULT_ACCOUNT_ID, region, self.clock
+        )
+        plane = ControlPlane(executor, _emitter(region), self.clock.after)
+        executor.running = plane.dispatch.running
+        executor.finished = plane.dispatch.finished
+        return plane, executor
+
+    def _fire_due(self, since: datetime, until: datetime) -> None:
+        for plane, _ in list(self._regions.values()):
+            plane.triggers.fire_due(since, until)
 
 
-def install(state_dir: Path, endpoint: str, region: str, speed: float) -> Glue:
+def install(state_dir: Path, endpoint: str, speed: float) -> Glue:
     """Extends moto in this process by a Glue that runs its jobs; call before serving."""
-    clock = Clock(speed)
-    executor = ProcessExecutor(state_dir, endpoint, DEFAULT_ACCOUNT_ID, region, clock)
+    glue = Glue(state_dir, endpoint, speed)
+    connections.install()
+    glue_operations.install(glue.plane("us-east-1").operations().keys(), glue.operation)
+    events.install(glue.start_workflow)
+    return glue
 
+
+def _emitter(region: str) -> Callable[[JobRun], None]:
     def emit(run: JobRun) -> None:
         events.publish(
-            "aws.glue",
-            "Glue Job State Change",
-            state_change(run),
-            [],
-            DEFAULT_ACCOUNT_ID,
-            region,
+            "aws.glue", "Glue Job State Change", state_change(run), [], DEFAULT_ACCOUNT_ID, region
         )
 
-    plane = ControlPlane(executor, emit, clock.after)
-    executor.running = plane.dispatch.running
-    executor.finished = plane.dispatch.finished
-
-    def start_workflow(name: str, event: Mapping[str, Any]) -> None:
-        plane.workflow_runs.event(name, str(event["id"]))
-
-    connections.install()
-    glue_operations.install(plane)
-    events.install(start_workflow)
-    return Glue(plane, executor, clock, Schedule(clock, plane.triggers.fire_due))
+    return emit
 
 
 def state_change(run: JobRun) -> dict[str, Any]:

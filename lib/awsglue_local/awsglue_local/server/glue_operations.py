@@ -3,7 +3,7 @@ moto's own; everything else of Glue (the Data Catalog, ...) stays moto's.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -11,7 +11,7 @@ from moto.core.responses import ActionResult
 from moto.glue.models import GlueBackend
 from moto.glue.responses import GlueResponse
 
-from awsglue_local.control.plane import ControlPlane, Operation
+from awsglue_local.control.plane import Operation
 from awsglue_local.errors import ApiError, BookmarkNotFoundError
 from awsglue_local.job import bookmarks
 
@@ -20,14 +20,20 @@ _TAGGED = {"Job": "job", "Trigger": "trigger", "Workflow": "workflow"}
 _LISTS = {"ListJobs": ("JobNames", "job"), "ListTriggers": ("TriggerNames", "trigger")}
 
 
-def install(plane: ControlPlane) -> None:
-    """Puts the plane's operations, and those of job bookmarks, into moto, in this process."""
-    table = plane.operations() | {
-        "GetJobBookmark": _get_bookmark,
-        "ResetJobBookmark": _reset_bookmark,
-    }
-    for name, operation in table.items():
-        setattr(GlueResponse, method_name(name), _handler(name, operation))
+_BOOKMARKS = {"GetJobBookmark": bookmarks.get, "ResetJobBookmark": bookmarks.reset}
+"""Kept in files that job processes write too, so outside of the control planes."""
+
+OperationOf = Callable[[str, str], Operation]
+
+
+def install(names: Iterable[str], operation_of: OperationOf) -> None:
+    """Puts the operations `names`, and those of job bookmarks, into moto, in this process;
+    operation_of(region, name) answers them.
+    """
+    for name in names:
+        setattr(GlueResponse, method_name(name), _handler(name, operation_of))
+    for name, operation in _BOOKMARKS.items():
+        setattr(GlueResponse, method_name(name), _handler(name, _for_bookmarks(operation)))
 
 
 def method_name(operation: str) -> str:
@@ -35,11 +41,11 @@ def method_name(operation: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
 
 
-def _handler(name: str, operation: Operation) -> Callable[[GlueResponse], ActionResult]:
+def _handler(name: str, operation_of: OperationOf) -> Callable[[GlueResponse], ActionResult]:
     def handle(response: GlueResponse) -> ActionResult:
         request = response.parameters
         try:
-            answer = operation(request)
+            answer = operation_of(response.region, name)(request)
         except ApiError as error:
             raise JsonRESTError(error.code, error.message) from error
         _keep_tags(name, request, response.glue_backend)
@@ -75,18 +81,11 @@ def _arn(backend: GlueBackend, word: str, name: str) -> str:
     return f"arn:aws:glue:{backend.region_name}:{backend.account_id}:{word}/{name}"
 
 
-def _get_bookmark(request: Mapping[str, Any]) -> dict[str, Any]:
-    return _bookmark(bookmarks.get, request)
+def _for_bookmarks(operation: Callable[[str, str | None], dict[str, Any]]) -> OperationOf:
+    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return operation(request["JobName"], request.get("RunId"))
+        except BookmarkNotFoundError as error:
+            raise ApiError("EntityNotFoundException", str(error)) from error
 
-
-def _reset_bookmark(request: Mapping[str, Any]) -> dict[str, Any]:
-    return _bookmark(bookmarks.reset, request)
-
-
-def _bookmark(
-    operation: Callable[[str, str | None], dict[str, Any]], request: Mapping[str, Any]
-) -> dict[str, Any]:
-    try:
-        return operation(request["JobName"], request.get("RunId"))
-    except BookmarkNotFoundError as error:
-        raise ApiError("EntityNotFoundException", str(error)) from error
+    return lambda region, name: answer

@@ -14,9 +14,9 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
+from awsglue_local.access import HOST
 from awsglue_local.job.bookmarks import STATE_VARIABLE
 from awsglue_local.server import glue
-from awsglue_local.server.aws import HOST
 from awsglue_local.server.private_routes import with_private_routes
 
 
@@ -35,7 +35,7 @@ def main() -> None:
     os.environ["MOTO_PORT"] = str(server.server_port)
     os.environ[STATE_VARIABLE] = str(arguments.state)
     endpoint = f"http://{HOST}:{server.server_port}"
-    running = glue.install(arguments.state, endpoint, arguments.region, arguments.clock_speed)
+    running = glue.install(arguments.state, endpoint, arguments.clock_speed)
     dispatcher: Any = DomainDispatcherApplication(create_backend_app)
     application.append(with_private_routes(dispatcher, running.clock, running.schedule))
     running.schedule.enable(arguments.schedule)
@@ -46,7 +46,7 @@ def main() -> None:
     except KeyboardInterrupt:
         pass  # the usual end, by AwsServer.stop
     finally:
-        running.executor.end_all()
+        running.end_all()
 
 
 def _announce(port_file: Path, port: int) -> None:
@@ -61,7 +61,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True, help="0 is any free one")
     parser.add_argument("--port-file", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--region", required=True)
     parser.add_argument("--clock-speed", type=float, required=True)
     parser.add_argument("--schedule", action="store_true")
     return parser.parse_args()

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from awsglue_local.access import HOST
 from awsglue_local.client import graph, logs
 from awsglue_local.client.find import Found, all_runs, one_run
 from awsglue_local.client.runs import FINAL, JobRun, job_run, run_job
 from awsglue_local.definition.cron import next_fire
 from awsglue_local.errors import LocalGlueError, RunError, StackError
-from awsglue_local.server.aws import HOST
 from awsglue_local.stack import Stack
 
 Print = Callable[[str], None]
