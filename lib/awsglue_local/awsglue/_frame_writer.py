@@ -81,7 +81,6 @@ class DynamicFrameWriter:
         connection_options: Mapping[str, Any] | None = None,
         redshift_tmp_dir: str = "",
         transformation_ctx: str = "",
-        catalog_id: str | None = None,
     ) -> DynamicFrame:
         """Appends to the PostgreSQL table that connection_options name (dbtable, database)."""
         from awsglue._jdbc_source import jdbc_options

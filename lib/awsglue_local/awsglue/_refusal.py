@@ -2,6 +2,8 @@
 
 _GUIDE = "https://docs.aws.amazon.com/glue/latest/dg"
 
+API_PAGE = f"{_GUIDE}/aws-glue-programming-python-extensions.html"
+TYPES_PAGE = f"{_GUIDE}/aws-glue-api-crawler-pyspark-extensions-types.html"
 CONTEXT_PAGE = f"{_GUIDE}/aws-glue-api-crawler-pyspark-extensions-glue-context.html"
 FRAME_PAGE = f"{_GUIDE}/aws-glue-api-crawler-pyspark-extensions-dynamic-frame.html"
 READER_PAGE = f"{_GUIDE}/aws-glue-api-crawler-pyspark-extensions-dynamic-frame-reader.html"

@@ -248,3 +248,16 @@ class DynamicFrameCollection:
 
 def _listed(paths: str | Sequence[str]) -> list[str]:
     return [paths] if isinstance(paths, str) else list(paths)
+
+
+def __getattr__(name: str) -> object:
+    """The reader and the writer are here on AWS; they know this module, so they come when asked."""
+    if name == "DynamicFrameReader":
+        from awsglue._frame_reader import DynamicFrameReader
+
+        return DynamicFrameReader
+    if name == "DynamicFrameWriter":
+        from awsglue._frame_writer import DynamicFrameWriter
+
+        return DynamicFrameWriter
+    raise missing_attribute("awsglue.dynamicframe", name, FRAME_PAGE)

@@ -5,10 +5,10 @@ Source: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-t
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from awsglue import _transformations
-from awsglue._refusal import TRANSFORMS_PAGE, refusal
+from awsglue._refusal import TRANSFORMS_PAGE, missing_attribute, refusal
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 
 __all__ = [
@@ -34,6 +34,9 @@ class GlueTransform:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise refusal(f"awsglue.transforms.{type(self).__name__}", TRANSFORMS_PAGE)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise missing_attribute(type(self).__name__, name, TRANSFORMS_PAGE)
 
 
 class ApplyMapping(GlueTransform):
