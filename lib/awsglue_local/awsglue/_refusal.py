@@ -10,6 +10,7 @@ READER_PAGE = f"{_GUIDE}/aws-glue-api-crawler-pyspark-extensions-dynamic-frame-r
 TRANSFORMS_PAGE = f"{_GUIDE}/aws-glue-programming-python-transforms.html"
 S3_PAGE = f"{_GUIDE}/aws-glue-programming-etl-connect-s3-home.html"
 WRITER_PAGE = f"{_GUIDE}/aws-glue-api-crawler-pyspark-extensions-dynamic-frame-writer.html"
+CATALOG_SQL_PAGE = f"{_GUIDE}/aws-glue-programming-etl-glue-data-catalog-hive.html"
 JDBC_PAGE = f"{_GUIDE}/aws-glue-programming-etl-connect-jdbc-home.html"
 JOB_PAGE = f"{_GUIDE}/aws-glue-api-crawler-pyspark-extensions-job.html"
 CONNECTION_PAGE = f"{_GUIDE}/connection-properties.html"

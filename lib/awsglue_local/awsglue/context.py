@@ -4,6 +4,7 @@ Source:
 https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensions-glue-context.html
 """
 
+import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -18,6 +19,9 @@ from awsglue._frame_reader import DynamicFrameReader
 from awsglue._frame_writer import DynamicFrameWriter
 from awsglue._refusal import CONTEXT_PAGE, missing_attribute, refusal
 from awsglue.dynamicframe import DynamicFrame
+
+CATALOG_VARIABLE = "GLUE_LOCAL_CATALOG"
+"""In the environment of jobs with --enable-glue-datacatalog."""
 
 
 class GlueContext(SQLContext):
@@ -39,6 +43,10 @@ class GlueContext(SQLContext):
             warnings.simplefilter("ignore", FutureWarning)
             super().__init__(session.sparkContext, session)
         self.spark_session = session
+        if os.environ.get(CATALOG_VARIABLE):
+            from awsglue._catalog_sql import register
+
+            register(session)
         self.create_dynamic_frame = DynamicFrameReader(self)
         self.write_dynamic_frame = DynamicFrameWriter(self)
 
