@@ -232,14 +232,14 @@ def test_a_run_of_the_same_table_under_another_key_is_refused(
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"hashfield": "id"}, NotImplementedError, "connection option hashfield"),
-        ({"sampleQuery": "select 1"}, NotImplementedError, "connection option sampleQuery"),
-        ({"jobBookmarkKeys": ["id", "note"]}, NotImplementedError, "anything but a list of one"),
-        ({"jobBookmarkKeys": []}, NotImplementedError, "without jobBookmarkKeys"),
+        ({"customJdbcDriverS3Path": "s3://b/x.jar"}, NotImplementedError, "customJdbcDriverS3Path"),
+        ({"hashfield": "id", "hashexpression": "id"}, ValueError, "exclude each other"),
+        ({"jobBookmarkKeys": "id"}, NotImplementedError, "anything but a list"),
+        ({"jobBookmarkKeys": []}, ValueError, "no primary key of one number"),
         ({"jobBookmarkKeys": ["Id"]}, ValueError, "case-sensitive"),
         ({"jobBookmarkKeysSortOrder": "up"}, ValueError, "neither asc nor desc"),
         ({"dbtable": ""}, ValueError, "dbtable of a JDBC source is required"),
-        ({"useConnectionProperties": "false"}, NotImplementedError, "other than 'true'"),
+        ({"useConnectionProperties": "false"}, ValueError, "url of a JDBC source is required"),
         ({"dbtable": {1}}, TypeError, "not JSON serializable"),
     ],
 )

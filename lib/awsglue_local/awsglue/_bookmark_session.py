@@ -8,17 +8,19 @@ from awsglue_local.job import bookmarks
 
 @dataclass(frozen=True)
 class Position:
-    """How far one source has been read: a column and the text PostgreSQL gives for its value."""
+    """How far one source has been read: key columns and the texts PostgreSQL gives for their
+    values.
+    """
 
-    column: str
-    value: str
+    columns: tuple[str, ...]
+    values: tuple[str, ...]
 
     def state(self) -> dict[str, Any]:
         """As kept in the bookmark."""
         return {
             "jsonClass": "JdbcSourceJobBookmarkState",
-            "column": self.column,
-            "value": self.value,
+            "columns": list(self.columns),
+            "values": list(self.values),
         }
 
 
@@ -41,7 +43,7 @@ class Source:
 
     ctx: str
     last: Position | None
-    upper: str | None
+    upper: Position | None
     _session: _Session
 
     def reached(self, position: Position) -> None:
@@ -112,7 +114,7 @@ def source(ctx: str) -> Source | None:
             f"the run of --job-bookmark-to has no bookmark for transformation_ctx {ctx} of job "
             f"{_session.job_name}; name a run that has read this source"
         )
-    return Source(ctx, last, upper.value, _session)
+    return Source(ctx, last, upper, _session)
 
 
 def files(ctx: str) -> Files | None:
@@ -143,4 +145,4 @@ def _files_state(objects: dict[str, str]) -> dict[str, Any]:
 
 
 def _position(state: dict[str, Any] | None) -> Position | None:
-    return Position(state["column"], state["value"]) if state else None
+    return Position(tuple(state["columns"]), tuple(state["values"])) if state else None
