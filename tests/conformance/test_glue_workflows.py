@@ -125,6 +125,21 @@ def test_what_exists_is_not_overwritten(api: GlueApi, flow: str) -> None:
         api.trigger("second", "ON_DEMAND", [api.name("load")], WorkflowName=flow)
 
 
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("start_crawler", {"Name": "c"}),
+        ("create_session", {"Id": "s", "Role": "r", "Command": {"Name": "glueetl"}}),
+    ],
+)
+def test_what_does_not_run_here_is_refused_not_pretended(
+    api: GlueApi, operation: str, request_: dict[str, Any]
+) -> None:
+    refused = api.client.exceptions.InvalidInputException
+    with pytest.raises(refused, match="do not run locally"):
+        getattr(api.client, operation)(**request_)
+
+
 def test_tags_of_jobs_and_workflows_are_kept(api: GlueApi) -> None:
     job = api.job("tagged", Tags={"team": api.bucket})
     api.job("other")

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from awsglue.dynamicframe import DynamicFrame
 
+pytestmark = pytest.mark.conformance
+
 ROWS = [(1, "a", ("x", 10)), (2, None, ("y", 20)), (None, "c", (None, None))]
 SCHEMA = "id int, name string, place struct<city: string, zip: int>"
 

@@ -1,10 +1,15 @@
 """The workflow definition: parameters, AWS's field names and types, AWS's rules."""
 
+import contextlib
 import textwrap
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from awsglue_local.definition.document import parse
+from awsglue_local.definition.document import fill, parse
 from awsglue_local.errors import DefinitionError
 
 VALID = textwrap.dedent(
@@ -128,3 +133,65 @@ def test_schedules_aws_accepts(schedule: str) -> None:
 def test_schedules_aws_refuses(schedule: str, message: str) -> None:
     with pytest.raises(DefinitionError, match=message):
         parse(VALID.replace("0/15 * * * ? *", schedule), PARAMETERS)
+
+
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.text(max_size=5),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+
+
+def paths(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for name, part in inside:
+        found.append((*above, name))
+        if isinstance(part, (dict, list)):
+            found += paths(part, (*above, name))
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_file_with_anything_wrong_is_refused_or_right(data: st.DataObject) -> None:
+    """One value anywhere is replaced by junk: the answer is a definition or a DefinitionError."""
+    document = yaml.safe_load(fill(VALID, PARAMETERS))
+    *above, last = data.draw(st.sampled_from(paths(document)))
+    place = document
+    for name in above:
+        place = place[name]
+    place[last] = data.draw(JUNK)
+    with contextlib.suppress(DefinitionError):
+        parse(yaml.safe_dump(document), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Jobs: [", "line 1, column 8: the file is no YAML"),
+        ("- a", "must hold a mapping"),
+        ("Jobs: {a: 1}", "Jobs must be a list of mappings"),
+        ("Nothing: []", "unknown section Nothing"),
+        (
+            VALID + "Rules: [{Name: r, EventPattern: 5, Targets: []}]",
+            r"Rules\[r\].EventPattern must",
+        ),
+        (
+            VALID + "Rules: [{Name: r, EventPattern: {source: aws.s3}, "
+            "Targets: [{Id: a, Arn: 'arn:aws:sns:r:1:t'}]}]",
+            r"Rules\[r\].EventPattern: .*'source' must be an object, or an array",
+        ),
+        (
+            VALID + "Rules: [{Name: r, EventPattern: {source: [aws.s3]}, "
+            "Targets: [{Id: a, Arn: 'arn:aws:glue:r:1:workflow/flow'}]}]",
+            r"Rules\[r\].Targets\[0\].Arn: no trigger of Type EVENT starts workflow flow",
+        ),
+    ],
+)
+def test_malformed_files_and_rules(text: str, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        parse(text, PARAMETERS)

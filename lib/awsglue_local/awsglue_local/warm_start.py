@@ -23,6 +23,9 @@ def ensure_class_archive() -> None:
         return
     with locked(path.with_suffix(".lock")):
         if not path.is_file():
+            print(
+                "glue-local: preparing Spark, once on this machine (half a minute)", file=sys.stderr
+            )
             _make(path)
 
 

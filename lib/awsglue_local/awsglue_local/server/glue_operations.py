@@ -23,6 +23,13 @@ _LISTS = {"ListJobs": ("JobNames", "job"), "ListTriggers": ("TriggerNames", "tri
 _BOOKMARKS = {"GetJobBookmark": bookmarks.get, "ResetJobBookmark": bookmarks.reset}
 """Kept in files that job processes write too, so outside of the control planes."""
 
+_REFUSED = {
+    "StartCrawler": "crawlers do not run locally; create tables with CreateTable",
+    "CreateSession": "interactive sessions do not run locally; use glue-local run-job --debug",
+    "CreateDevEndpoint": "development endpoints do not run locally; AWS has ended them too",
+}
+"""What moto only pretends to do."""
+
 OperationOf = Callable[[str, str], Operation]
 
 
@@ -32,6 +39,8 @@ def install(names: Iterable[str], operation_of: OperationOf) -> None:
     """
     for name in names:
         setattr(GlueResponse, method_name(name), _handler(name, operation_of))
+    for name, reason in _REFUSED.items():
+        setattr(GlueResponse, method_name(name), _refusing(name, reason))
     for name, operation in _BOOKMARKS.items():
         setattr(GlueResponse, method_name(name), _handler(name, _for_bookmarks(operation)))
 
@@ -54,6 +63,13 @@ def _handler(name: str, operation_of: OperationOf) -> Callable[[GlueResponse], A
         return ActionResult(answer)
 
     return handle
+
+
+def _refusing(name: str, reason: str) -> Callable[[GlueResponse], ActionResult]:
+    def refuse(response: GlueResponse) -> ActionResult:
+        raise JsonRESTError("InvalidInputException", f"{name}: {reason}")
+
+    return refuse
 
 
 def _keep_tags(name: str, request: Mapping[str, Any], backend: GlueBackend) -> None:
