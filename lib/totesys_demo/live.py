@@ -105,14 +105,21 @@ def stages(platform: LocalPlatform) -> Stages:
     )
 
 
-def follow(platform: LocalPlatform, writer: Writer, seconds: float | None) -> None:
-    """Shows the stages until `seconds` are over: on a terminal a picture, elsewhere lines."""
+def follow(
+    platform: LocalPlatform, writer: Writer, seconds: float | None, loads: int | None
+) -> None:
+    """Shows the stages, on a terminal as a picture, elsewhere in lines, until `seconds` are over or
+    the warehouse has `loads` commits.
+    """
     end = None if seconds is None else time.monotonic() + seconds
     tell = _Picture() if sys.stdout.isatty() else _Lines()
     while end is None or time.monotonic() < end:
         if writer.error is not None:
             raise DemoError(f"the simulation has failed: {writer.error}") from writer.error
-        tell.show(stages(platform), writer, all_runs(platform.stack.client("glue"))[:_SHOWN_RUNS])
+        now = stages(platform)
+        tell.show(now, writer, all_runs(platform.stack.client("glue"))[:_SHOWN_RUNS])
+        if loads is not None and now.loaded >= loads:
+            return
         time.sleep(1)
 
 
@@ -170,7 +177,7 @@ def main() -> int:
             screen.step(f"totesys: writing its history up to {arguments.until}")
             history(source, arguments.until)
         with Writer(platform, arguments.until, arguments.seed, arguments.pace) as writer:
-            follow(platform, writer, arguments.seconds)
+            follow(platform, writer, arguments.seconds, arguments.loads)
     except KeyboardInterrupt:
         print("\nlive: stopped")
     except DemoError as error:
@@ -225,6 +232,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, default=5.0,
                         help="of the clock: 5 starts an ingest every minute (default)")  # fmt: skip
     parser.add_argument("--seconds", type=float, help="end after so long (default: Ctrl-C)")
+    parser.add_argument("--loads", type=int, help="end when the warehouse has so many commits")
     return parser
 
 

@@ -59,7 +59,9 @@ class ProcessExecutor:
 
     def stop(self, run_id: str) -> None:
         """Ends a run's processes; the thread that watches it reports the end."""
-        execution = self._executions[run_id]
+        execution = self._executions.get(run_id)
+        if execution is None:
+            return  # it has ended by itself, and is about to be reported
         execution.stopped.set()
         if execution.process is not None:
             processes.terminate(execution.process.pid)
@@ -126,6 +128,8 @@ class ProcessExecutor:
         )
         note_process(root, process.pid)
         execution.process = process
+        if execution.stopped.is_set():
+            processes.terminate(process.pid)  # stopped while the process was being made
         try:
             self.running(execution.run)
             in_time = _follow(process, log, deadline, execution.stopped)
