@@ -76,15 +76,14 @@ class ProcessExecutor:
     def _execute(self, execution: _Execution) -> None:
         run = execution.run
         root = self.state_dir / "work" / run.id
-        log = JobLog(self.account, self.region, run.id, log_file(self.state_dir, run))
         try:
-            state, message = self._outcome(execution, root, log)
+            with JobLog(self.account, self.region, run.id, log_file(self.state_dir, run)) as log:
+                state, message = self._outcome(execution, root, log)
         except Exception as error:
             # A defect of this package must not leave the run in STARTING for ever.
             state, message = "FAILED", f"{type(error).__name__}: {error}"
             print(f"glue-local: run {run.id}: {message}", file=sys.stderr, flush=True)
         finally:
-            log.close()
             shutil.rmtree(root, ignore_errors=True)
             del self._executions[run.id]
         self.finished(run, state, message)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from moto.logs.models import logs_backends
 
@@ -36,7 +36,10 @@ class JobLog:
         *lines, self._open_line[group] = (self._open_line[group] + content).split(b"\n")
         self._send(group, lines)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
         """Sends what did not end with a line's end, and closes the file."""
         for group, rest in self._open_line.items():
             if rest:
