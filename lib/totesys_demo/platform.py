@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,7 @@ class LocalPlatform:
 
     def down(self) -> None:
         """Stops every process and forgets all data."""
+        shutil.rmtree(self.stack.state_dir / "wheel", ignore_errors=True)
         self.stack.down()
 
     def run(

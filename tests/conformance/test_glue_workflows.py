@@ -129,7 +129,10 @@ def test_what_exists_is_not_overwritten(api: GlueApi, flow: str) -> None:
     ("operation", "request_"),
     [
         ("start_crawler", {"Name": "c"}),
-        ("create_session", {"Id": "s", "Role": "r", "Command": {"Name": "glueetl"}}),
+        (
+            "create_session",
+            {"Id": "s", "Role": f"arn:aws:iam::{1:012}:role/r", "Command": {"Name": "glueetl"}},
+        ),
     ],
 )
 def test_what_does_not_run_here_is_refused_not_pretended(
