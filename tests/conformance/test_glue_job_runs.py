@@ -105,7 +105,11 @@ def test_a_job_that_ignores_the_request_to_stop_is_killed_with_its_children(
     job = api.job("a", script)
     run_id = api.start(job)
     api.wait(job, run_id, "RUNNING")
-    before = {p.pid for p in psutil.process_iter() if run_id in " ".join(p.cmdline())}
+    before = {
+        process.info["pid"]
+        for process in psutil.process_iter(["pid", "cmdline"])  # None for one that is gone
+        if run_id in " ".join(process.info["cmdline"] or [])
+    }
     assert before
     began = time.monotonic()
     api.client.batch_stop_job_run(JobName=job, JobRunIds=[run_id])
