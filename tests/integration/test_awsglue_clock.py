@@ -80,3 +80,23 @@ def test_a_run_that_takes_longer_than_its_timeout_ends_with_timeout(server: AwsS
     assert (run["JobRunState"], run["Timeout"]) == ("TIMEOUT", 2)
     assert run["ErrorMessage"] == "Job run exceeded its timeout of 2 minute(s)"
     assert len(api.client.get_job_runs(JobName="long")["JobRuns"]) == 1
+
+
+def test_an_event_rule_with_a_schedule_fires_and_its_workflow_runs(server: AwsServer) -> None:
+    api = job(server, "a", "")
+    api.client.create_workflow(Name="flow")
+    api.client.create_trigger(
+        Name="daily",
+        Type="EVENT",
+        WorkflowName="flow",
+        EventBatchingCondition={"BatchSize": 1},
+        Actions=[{"JobName": "a"}],
+    )
+    events = client("events", server.endpoint)
+    target = {"Id": "flow", "Arn": "arn:aws:glue:eu-west-2:123456789012:workflow/flow"}
+    target["RoleArn"] = "arn:aws:iam::123456789012:role/events"
+    for name, state in (("on", "ENABLED"), ("off", "DISABLED")):
+        events.put_rule(Name=name, ScheduleExpression="cron(0/5 * * * ? *)", State=state)
+    events.put_targets(Rule="on", Targets=[target])
+    wait_until(lambda: len(api.client.get_workflow_runs(Name="flow")["Runs"]) >= 2)
+    events.disable_rule(Name="on")

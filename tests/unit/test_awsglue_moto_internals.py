@@ -46,6 +46,11 @@ RELIED_ON: list[tuple[str, str, str | None]] = [
     ("moto.s3.notifications:_detail_type", "", "event_name"),
     ("moto.sns.models:SNSBackend", "publish", None),
     ("moto.sqs.models:SQSBackend", "send_message", None),
+    # server/event_schedule.py, server/s3.py
+    ("moto.events.models:EventPattern", "get_pattern", "self"),
+    ("moto.s3.responses:S3Response", "get_bucket_notification", "self"),
+    ("moto.s3.models:S3Backend", "get_bucket_notification_configuration", "self bucket_name"),
+    ("moto.s3.models:FakeBucket", "get_permission", "self action resource"),
 ]  # fmt: skip
 """Module and name, member, its parameters (None: that it is there is enough)."""
 BACKENDS = ("moto.logs.models:logs_backends", "moto.cloudwatch.models:cloudwatch_backends",
@@ -100,3 +105,19 @@ def test_the_default_bus_is_there_and_rules_have_state_and_targets() -> None:
         "r", "1", "eu-west-2", None, None, None, None, "default", None
     )
     assert (rule.state, rule.targets) == ("ENABLED", [])
+
+
+def test_iam_and_secrets_are_found_as_the_policies_need_them() -> None:
+    """server/iam.py reads these attributes."""
+    iam = found("moto.iam.models:iam_backends")["123456789012"]["aws"]
+    role = iam.create_role("job", "{}", "/", None, "", [], "3600")
+    statement = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
+    iam.put_role_policy("job", "work", f'{{"Version": "2012-10-17", "Statement": {statement}}}')
+    assert [each.name for each in iam.roles.values()] == ["job"]
+    assert list(role.policies) == ["work"]
+    assert list(role.managed_policies) == []
+    secrets = found("moto.secretsmanager.models:secretsmanager_backends")
+    store = secrets["123456789012"]["eu-west-2"]
+    store.create_secret("totesys/load", "{}", None, "", [], None, None, [], False)
+    assert [each.name for each in store.secrets.values()] == ["totesys/load"]
+    assert found("moto.s3.models:s3_backends")["123456789012"]["aws"].buckets == {}

@@ -138,6 +138,12 @@ def _bookmark(arguments: argparse.Namespace) -> None:
     act(Stack(arguments.state).attach(), arguments.job, arguments.run_id, _say)
 
 
+def _calls(arguments: argparse.Namespace) -> None:
+    from awsglue_local import commands
+
+    commands.show_calls(Stack(arguments.state).attach(), arguments.job, _say)
+
+
 def _schedule(arguments: argparse.Namespace) -> None:
     from awsglue_local import commands
 
@@ -231,6 +237,9 @@ def _parser() -> argparse.ArgumentParser:
 
     schedule = command("schedule", _schedule, "show when triggers fire, or switch the clock")
     schedule.add_argument("switch", nargs="?", choices=("on", "off"))
+
+    calls = command("calls", _calls, "show what jobs asked of AWS's API, for their policies")
+    calls.add_argument("job", nargs="?")
 
     command("down", _down, "stop the servers and forget all data")
     command("env", _env, "print export lines for any AWS client")

@@ -1,7 +1,6 @@
 """What the commands on runs, bookmarks and schedules do; each takes a running stack."""
 
 import contextlib
-import http.client
 import json
 import os
 import subprocess  # nosec B404
@@ -10,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from awsglue_local.access import HOST
 from awsglue_local.client import graph, logs
 from awsglue_local.client.find import Found, all_runs, one_run
 from awsglue_local.client.runs import FINAL, JobRun, job_run, run_job
@@ -177,9 +175,28 @@ def reset_bookmark(stack: Stack, job: str, run_id: str | None, say: Print) -> No
     say(f"{job}: the bookmark is back to {where}; what the job has written is not undone")
 
 
+def show_calls(stack: Stack, job: str | None, say: Print) -> None:
+    """Every distinct action and resource that jobs asked of AWS's API: what their roles need."""
+    roles = None
+    if job is not None:
+        roles = {stack.client("glue").get_job(JobName=job)["Job"]["Role"]}
+    rows = [
+        [
+            str(call["role"]).rpartition("/")[2],
+            call["action"],
+            call["resource"],
+            str(call["count"]),
+            "allowed" if call["allowed"] else "DENIED",
+        ]
+        for call in stack.calls()
+        if roles is None or call["role"] in roles
+    ]
+    table(["role", "action", "resource", "calls", "by policy"], rows, say)
+
+
 def show_schedule(stack: Stack, say: Print) -> None:
     """The SCHEDULED triggers, when they fire next, and whether the clock is on."""
-    enabled = _schedule(stack, None)
+    enabled = stack.aws.private("schedule")["enabled"]
     triggers = [
         trigger
         for page in stack.client("glue").get_paginator("get_triggers").paginate()
@@ -206,7 +223,7 @@ def show_schedule(stack: Stack, say: Print) -> None:
 
 def switch_schedule(stack: Stack, wanted: bool, say: Print) -> None:
     """Lets SCHEDULED triggers fire by the clock, or not."""
-    _schedule(stack, wanted)
+    stack.aws.private("schedule", {"enabled": wanted})
     say(f"the clock is {'on' if wanted else 'off'}")
 
 
@@ -266,16 +283,6 @@ def _bookmark(stack: Stack, operation: str, job: str, run_id: str | None) -> dic
     except glue.exceptions.EntityNotFoundException as error:
         raise RunError(str(error.response["Error"]["Message"])) from error
     return entry | {"JobBookmark": json.loads(entry["JobBookmark"])}
-
-
-def _schedule(stack: Stack, wanted: bool | None) -> bool:
-    method, body = ("GET", None) if wanted is None else ("POST", json.dumps({"enabled": wanted}))
-    connection = http.client.HTTPConnection(HOST, stack.aws.port)
-    try:
-        connection.request(method, "/_glue_local/schedule", body)
-        return bool(json.load(connection.getresponse())["enabled"])
-    finally:
-        connection.close()
 
 
 def _next(schedule: str) -> list[str]:

@@ -94,6 +94,13 @@ class Stack:
             self._take(parameters)
             deploy(parse(definition, self.parameters), self.aws.endpoint, self.region)
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Every distinct call of AWS's API by jobs since `up`: role, action, resource, context,
+        count, and whether the policies of the role (where IAM has it) allowed it.
+        """
+        found: list[dict[str, Any]] = self.aws.private("calls")["calls"]
+        return found
+
     def attach(self) -> Self:
         """The running stack of this state folder; StackError if there is none or a part of it is
         gone.

@@ -69,7 +69,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "Name Description WorkflowName Type Schedule Predicate Actions StartOnCreation "
         "EventBatchingCondition",
     ),
-    "Rules": ("events", "PutRuleRequest", "Name Description EventPattern State Targets"),
+    "Rules": (
+        "events",
+        "PutRuleRequest",
+        "Name Description EventPattern ScheduleExpression State Targets",
+    ),
 }
 LOCAL_ROLE = (
     "arn:aws:iam::123456789012:role/local"  # a job without Role: there is no IAM to take it from
@@ -144,10 +148,14 @@ def _requests(kind: str, entries: Any) -> Iterator[Request]:
 def _with_pattern(where: str, rule: Request) -> Request:
     """The rule with its pattern as JSON text; the file may hold it as a mapping."""
     pattern, targets = rule.get("EventPattern"), rule.get("Targets")
-    if not isinstance(pattern, (dict, str)):
+    if pattern is None and "ScheduleExpression" not in rule:
+        raise DefinitionError(f"{where} needs an EventPattern or a ScheduleExpression")
+    if pattern is not None and not isinstance(pattern, (dict, str)):
         raise DefinitionError(f"{where}.EventPattern must be a mapping, or its JSON text")
     if not isinstance(targets, list) or not targets:
         raise DefinitionError(f"{where}.Targets must be a list of at least one target")
+    if pattern is None:
+        return rule
     return {**rule, "EventPattern": pattern if isinstance(pattern, str) else json.dumps(pattern)}
 
 

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from awsglue_local.definition.cron import check_schedule
+from awsglue_local.definition.cron import parse as check_cron
 from awsglue_local.definition.document import Definition, Request
 from awsglue_local.definition.patterns import check_pattern
 from awsglue_local.errors import ApiError, DefinitionError
@@ -130,10 +131,13 @@ def _check_trigger(trigger: Request, jobs: set[str], workflows: set[str]) -> Non
 
 def _check_rule(rule: Request, started_by_events: set[str | None]) -> None:
     where = f"Rules[{rule['Name']}]"
-    try:
-        check_pattern(rule["EventPattern"])
-    except ApiError as error:
-        raise DefinitionError(f"{where}.EventPattern: {error.message}") from error
+    if "EventPattern" in rule:
+        try:
+            check_pattern(rule["EventPattern"])
+        except ApiError as error:
+            raise DefinitionError(f"{where}.EventPattern: {error.message}") from error
+    if "ScheduleExpression" in rule:
+        check_cron(f"{where}.ScheduleExpression", rule["ScheduleExpression"])
     for number, target in enumerate(rule["Targets"]):
         workflow = re.fullmatch(r"arn:aws:glue:[^:]*:[^:]*:workflow/(.+)", target["Arn"])
         if workflow and workflow[1] not in started_by_events:

@@ -3,6 +3,8 @@ it.
 """
 
 import contextlib
+import http.client
+import json
 import os
 import shutil
 import socket
@@ -10,9 +12,10 @@ import subprocess  # nosec B404
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from awsglue_local.access import ACCESS_KEY, DEFAULT_REGION, HOST, aws_environment
 from awsglue_local.errors import AwsServerError
@@ -55,6 +58,17 @@ class AwsServer:
     def environment(self) -> dict[str, str]:
         """The variables that make any AWS client talk to this server."""
         return aws_environment(self.endpoint, self.region)
+
+    def private(self, name: str, request: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The answer of a route that AWS does not have; `request` is sent by POST."""
+        connection = http.client.HTTPConnection(HOST, self.port)
+        try:
+            method, body = ("POST", json.dumps(dict(request))) if request else ("GET", None)
+            connection.request(method, f"/_glue_local/{name}", body)
+            answer: dict[str, Any] = json.load(connection.getresponse())
+            return answer
+        finally:
+            connection.close()
 
     def start(self) -> Self:
         """Returns once the server accepts connections; AwsServerError with its last words if it

@@ -91,13 +91,20 @@ def publish(
         rule.send_to_targets(event)  # type: ignore[arg-type]
 
 
+def send(rule: Rule, event: Event) -> None:
+    """The targets of `rule` get the event soon, whatever its pattern."""
+    _pending.put((rule, dict(event)))
+
+
 def _take(rule: Rule, event: Event) -> None:
     """An enabled rule whose pattern matches: its targets get the event soon."""
-    if rule.state == "ENABLED" and rule.event_pattern.matches_event(event):  # type: ignore[arg-type]
+    pattern: Any = rule.event_pattern
+    has_pattern = bool(pattern.get_pattern())  # one with a schedule only would match everything
+    if rule.state == "ENABLED" and has_pattern and pattern.matches_event(event):
         shown = dict(event)
         if not isinstance(shown.get("time"), str):
             shown["time"] = _timestamp(datetime.fromtimestamp(float(shown["time"]), UTC))
-        _pending.put((rule, shown))
+        send(rule, shown)
 
 
 def _deliver_all(start_workflow: StartWorkflow, by_moto: Callable[..., None]) -> None:

@@ -21,6 +21,7 @@ from awsglue_local.job.launch import Launch, prepare
 from awsglue_local.job.process import end_session, error_message
 from awsglue_local.server import metrics
 from awsglue_local.server.clock import Clock
+from awsglue_local.server.iam import credentials
 from awsglue_local.server.job_logs import ERROR, OUTPUT, JobLog
 from awsglue_local.server.orphans import VARIABLES_FILE, note_process
 
@@ -101,7 +102,7 @@ class ProcessExecutor:
                 run_id=run.id,
                 arguments=execution.arguments,
                 workflow=(workflow.name, workflow.id) if workflow else None,
-                variables=self._variables(),
+                variables={**self._variables(), "AWS_ACCESS_KEY_ID": credentials(run.job["Role"])},
             )
         except LocalGlueError as error:
             message = f"{type(error).__name__}: {error}"

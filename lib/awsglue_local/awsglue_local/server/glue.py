@@ -10,7 +10,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from awsglue_local.control.plane import ControlPlane, Operation
 from awsglue_local.control.runs import JobRun
-from awsglue_local.server import connections, events, glue_operations
+from awsglue_local.server import connections, event_schedule, events, glue_operations
 from awsglue_local.server.clock import Clock, Schedule
 from awsglue_local.server.executor import ProcessExecutor
 
@@ -61,6 +61,7 @@ class Glue:
     def _fire_due(self, since: datetime, until: datetime) -> None:
         for plane, _ in list(self._regions.values()):
             plane.triggers.fire_due(since, until)
+        event_schedule.fire_due(since, until)
 
 
 def install(state_dir: Path, endpoint: str, speed: float) -> Glue:

@@ -1,12 +1,15 @@
-"""What AWS has no operation for: /_glue_local/schedule, the clock of SCHEDULED triggers on or off.
+"""What AWS has no operation for.
 
-GET gives {"enabled": bool, "speed": float}; POST takes {"enabled": bool}.
+/_glue_local/schedule: the clock of SCHEDULED triggers on or off; GET gives {"enabled": bool,
+"speed": float}, POST takes {"enabled": bool}. /_glue_local/calls: GET gives every distinct call of
+AWS's API that a job made.
 """
 
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from awsglue_local.server import iam
 from awsglue_local.server.clock import Clock, Schedule
 
 PREFIX = "/_glue_local/"
@@ -30,8 +33,11 @@ def with_private_routes(application: Application, clock: Clock, schedule: Schedu
 def _answer(
     path: str, environ: dict[str, Any], clock: Clock, schedule: Schedule
 ) -> tuple[str, dict[str, Any]]:
+    if path == f"{PREFIX}calls":
+        return "200 OK", {"calls": iam.calls()}
     if path != f"{PREFIX}schedule":
-        return "404 Not Found", {"message": f"there is no {path}; there is {PREFIX}schedule"}
+        known = f"{PREFIX}schedule and {PREFIX}calls"
+        return "404 Not Found", {"message": f"there is no {path}; there are {known}"}
     if environ["REQUEST_METHOD"] == "POST":
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         try:

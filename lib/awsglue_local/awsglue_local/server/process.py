@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from awsglue_local.access import HOST
 from awsglue_local.job.bookmarks import STATE_VARIABLE
-from awsglue_local.server import glue
+from awsglue_local.server import glue, iam, s3
 from awsglue_local.server.private_routes import with_private_routes
 
 
@@ -37,7 +37,10 @@ def main() -> None:
     endpoint = f"http://{HOST}:{server.server_port}"
     running = glue.install(arguments.state, endpoint, arguments.clock_speed)
     dispatcher: Any = DomainDispatcherApplication(create_backend_app)
-    application.append(with_private_routes(dispatcher, running.clock, running.schedule))
+    application.append(
+        with_private_routes(iam.with_iam(dispatcher), running.clock, running.schedule)
+    )
+    s3.install()
     running.schedule.enable(arguments.schedule)
     signal.signal(signal.SIGTERM, _interrupt)
     _announce(arguments.port_file, server.server_port)
