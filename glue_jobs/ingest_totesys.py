@@ -1,6 +1,6 @@
 """AWS Glue job: commits the exact difference between totesys and the lake as one batch.
 
-Arguments: JOB_NAME, source_connection, raw_bucket, work_bucket, raw_database;
+Arguments: JOB_NAME, source_connection, raw_bucket, work_bucket, processed_bucket, raw_database;
 optional, for one run: allow_mass_delete (table names, comma separated), compare (ranges or whole).
 """
 
@@ -13,7 +13,14 @@ from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from totesys_etl.pipeline.ingest import IngestSettings, ingest
 
-REQUIRED = ["JOB_NAME", "source_connection", "raw_bucket", "work_bucket", "raw_database"]
+REQUIRED = [
+    "JOB_NAME",
+    "source_connection",
+    "raw_bucket",
+    "work_bucket",
+    "processed_bucket",
+    "raw_database",
+]
 OPTIONAL = ["allow_mass_delete", "compare"]
 
 

@@ -1,9 +1,13 @@
 """Values that no warehouse type can hold: into quarantine, and nothing else is held up."""
 
+from datetime import UTC, datetime, timedelta
+
+import boto3
 import pytest
 from pyspark.sql import SparkSession
 
 from fixtures.bench import Bench
+from totesys_etl import metrics
 from totesys_etl.contracts.lake_tables import QUARANTINE
 from totesys_etl.lake.star import read_star
 
@@ -33,6 +37,7 @@ def test_bad_values_wait_in_quarantine_until_they_are_corrected(
         ("fact_sales_order", 3, "last_updated_date", "infinity"),
         ("fact_sales_order", 3, "last_updated_time", "infinity"),
     ]
+    assert _quarantined_metric() == 3
     assert _ids(bench, "payment") == [3, 4, 5, 6, 7, 8, 9, 10]
     assert _ids(bench, "sales_order") == [1, 2, 4, 5]
 
@@ -64,6 +69,20 @@ def test_an_unknown_currency_is_named_unknown_and_reported(
     assert '"unknown_currency_codes": ["XQZ"]' in capsys.readouterr().out
     names = bench.warehouse.execute("SELECT currency_name FROM dim_currency ORDER BY currency_id")
     assert names.fetchall() == [("Pound Sterling",), ("US Dollar",), ("Unknown",)]
+
+
+def _quarantined_metric() -> float:
+    """The greatest value that the alarm on quarantine has seen so far."""
+    now = datetime.now(UTC)
+    points = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace=metrics.NAMESPACE,
+        MetricName=metrics.QUARANTINED,
+        StartTime=now - timedelta(minutes=30),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    return max(point["Maximum"] for point in points)
 
 
 def _ids(bench: Bench, entity: str) -> list[int]:

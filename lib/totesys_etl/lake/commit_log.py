@@ -34,17 +34,17 @@ T = TypeVar("T", bound=Numbered)
 
 
 class CommitLog(Generic[T]):
-    """The commits of type `kind` in `bucket`. Every method may raise BucketMissing."""
+    """The commits of type `kind` in `folder` of `bucket`. Every method may raise BucketMissing."""
 
-    def __init__(self, s3: S3Client, bucket: str, kind: type[T]) -> None:
+    def __init__(self, s3: S3Client, bucket: str, kind: type[T], folder: str = FOLDER) -> None:
         self.bucket = bucket
+        self._folder = folder
         self._s3 = s3
         self._kind = kind
         self._known = 0
 
-    @staticmethod
-    def key(number: int) -> str:
-        return f"{FOLDER}{number:08d}.json"
+    def key(self, number: int) -> str:
+        return f"{self._folder}{number:08d}.json"
 
     def head_number(self) -> int:
         """The newest number, 0 for an empty log, in O(log n) requests.
@@ -54,7 +54,9 @@ class CommitLog(Generic[T]):
         """
         while True:
             head = self._search(self._known)
-            follower = next(objects.keys(self._s3, self.bucket, FOLDER, after=self.key(head)), None)
+            follower = next(
+                objects.keys(self._s3, self.bucket, self._folder, after=self.key(head)), None
+            )
             if follower is None:
                 self._known = head
                 return head

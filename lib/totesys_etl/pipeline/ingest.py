@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import boto3
-from pyspark.sql import DataFrame
 
+from totesys_etl import metrics
 from totesys_etl.connection import Endpoint, endpoint
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import CommitTaken, SettingInvalid, TotesysError
-from totesys_etl.lake import certificates
 from totesys_etl.lake.catalog import publish_raw
-from totesys_etl.lake.certificates import Certificate, TableCertificate
 from totesys_etl.lake.commits import CommitLog, RawCommit, RawTable, raw_log
+from totesys_etl.lake.loaded import loaded_log
 from totesys_etl.log import Log
+from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.batch import Batch
+from totesys_etl.pipeline.certify import certify, table_certificate
+from totesys_etl.pipeline.clock import now
+from totesys_etl.pipeline.freshness import lag_seconds
 from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.spool import Spooled, Spooler
 from totesys_etl.pipeline.write import guard, verify, write
@@ -45,6 +48,7 @@ class IngestSettings:
     source_connection: str
     raw_bucket: str
     work_bucket: str
+    processed_bucket: str
     raw_database: str
     allow_mass_delete: frozenset[str]
     compare: str
@@ -68,6 +72,7 @@ class IngestSettings:
             source_connection=arguments.text(args, "source_connection"),
             raw_bucket=arguments.text(args, "raw_bucket"),
             work_bucket=arguments.text(args, "work_bucket"),
+            processed_bucket=arguments.text(args, "processed_bucket"),
             raw_database=arguments.text(args, "raw_database"),
             allow_mass_delete=allowed,
             compare=compare,
@@ -84,7 +89,7 @@ def ingest(glue_context: Any, settings: IngestSettings) -> RawCommit | None:
     commits = raw_log(boto3.client("s3"), settings.raw_bucket)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            commit = _attempt(glue_context, settings, commits, log)
+            commit, captured_at = _attempt(glue_context, settings, commits, log)
             break
         except CommitTaken as taken:
             log("attempt_lost", attempt=attempt, reason=str(taken))
@@ -95,12 +100,38 @@ def ingest(glue_context: Any, settings: IngestSettings) -> RawCommit | None:
             boto3.client("glue"), commits, settings.raw_database, settings.raw_bucket
         )
         result |= asdict(published)
+    _tell(settings, commits, commit, captured_at, log)
     return commit
+
+
+def _tell(
+    settings: IngestSettings,
+    commits: CommitLog[RawCommit],
+    commit: RawCommit | None,
+    captured_at: datetime,
+    log: Log,
+) -> None:
+    """Changed rows, and how far the warehouse is behind: also of a run that changed nothing."""
+    s3 = boto3.client("s3")
+    mark = loaded_log(s3, settings.processed_bucket).head()
+    through = mark.raw_through if mark else 0
+    lag = lag_seconds(s3, commits, through, captured_at, now())
+    changed = {
+        name: table.inserted + table.updated + table.deleted
+        for name, table in (commit.tables.items() if commit else ())
+        if table.changes
+    }
+    metrics.put(
+        boto3.client("cloudwatch"),
+        Metric(metrics.LAG, lag, "Seconds"),
+        *(Metric(metrics.CHANGED, rows, "Count", {"Table": t}) for t, rows in changed.items()),
+    )
+    log("warehouse_lag", seconds=round(lag, 3), loaded_through=through)
 
 
 def _attempt(
     glue_context: Any, settings: IngestSettings, commits: CommitLog[RawCommit], log: Log
-) -> RawCommit | None:
+) -> tuple[RawCommit | None, datetime]:
     """Head, candidates, snapshot, difference, guards, files, proof, commit, certificate."""
     head = commits.head()
     source = endpoint(glue_context.extract_jdbc_conf(settings.source_connection))
@@ -119,7 +150,9 @@ def _attempt(
     for each in spooled:
         verify(batch, each, states[each.table.name])
     certified = {
-        each.table.name: _certified(each, states[each.table.name], candidates, head is None)
+        each.table.name: table_certificate(
+            each, states[each.table.name], candidates[each.table.name], head is None
+        )
         for each in spooled
     }
     commit = None
@@ -127,11 +160,11 @@ def _attempt(
         commit = batch.commit(states, settings.run_id)
         commits.append(batch.number, commit)
         log("committed", batch=commit.batch, captured_at=commit.captured_at)
-    _certify(settings, batch, commit, certified)
+    certify(settings.raw_bucket, settings.run_id, batch, commit, certified)
     for each in spooled:
         if each.changes is not None:
             each.changes.unpersist()
-    return commit
+    return commit, batch.captured_at
 
 
 def _spool(
@@ -189,63 +222,3 @@ def _write(
 
     states = side_by_side(one, spooled)
     return {each.table.name: state for each, state in zip(spooled, states, strict=True)}
-
-
-def _certified(
-    spooled: Spooled, state: RawTable, candidates: Mapping[str, DataFrame | None], first: bool
-) -> TableCertificate:
-    """What the certificate says of one table, incl. how many changes the bookmark missed."""
-    named, beyond = 0, 0
-    if spooled.changes is not None and spooled.summary.changed and not first:
-        named, beyond = _compare_with_bookmark(spooled, spooled.changes, candidates)
-    return TableCertificate(
-        live=state.live,
-        ranges=len(state.current),
-        fingerprint=str(sum(r.fingerprint for r in state.current.values()) % 2**64),
-        inserted=state.inserted,
-        updated=state.updated,
-        deleted=state.deleted,
-        candidates=named,
-        beyond_bookmark=beyond,
-        extra_columns=spooled.extra_columns,
-    )
-
-
-def _compare_with_bookmark(
-    spooled: Spooled, changes: DataFrame, candidates: Mapping[str, DataFrame | None]
-) -> tuple[int, int]:
-    """How many changes the bookmark named, and how many it knew nothing of."""
-    keys = candidates[spooled.table.name]
-    if keys is None:
-        return 0, spooled.summary.changed
-    key = spooled.table.primary_key
-    named = changes.join(keys.withColumnRenamed("key", key), key, "left_semi").count()
-    return named, spooled.summary.changed - named
-
-
-def _certify(
-    settings: IngestSettings,
-    batch: Batch,
-    commit: RawCommit | None,
-    tables: Mapping[str, TableCertificate],
-) -> None:
-    head = commit or batch.head
-    certificates.write(
-        boto3.client("s3"),
-        settings.raw_bucket,
-        Certificate(
-            run_id=settings.run_id,
-            verified_at=_now(),
-            batch=head.batch if head else 0,
-            captured_at=batch.captured_at,
-            pg_snapshot=batch.pg_snapshot,
-            idle=commit is None,
-            tables=dict(tables),
-        ),
-    )
-
-
-def _now() -> datetime:
-    """The clock of the run: naive UTC in whole milliseconds."""
-    now = datetime.now(UTC).replace(tzinfo=None)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

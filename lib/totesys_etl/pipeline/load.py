@@ -11,6 +11,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from totesys_etl import metrics
 from totesys_etl.connection import endpoint
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import DIM_DELETION, FACT_DELETION
@@ -18,8 +19,11 @@ from totesys_etl.contracts.model import Kind
 from totesys_etl.errors import WarehouseAhead
 from totesys_etl.lake.commits import StarCommit, star_log
 from totesys_etl.lake.files import read_arrow
+from totesys_etl.lake.loaded import loaded_log, mark
 from totesys_etl.log import Log
+from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments
+from totesys_etl.pipeline.clock import now
 from totesys_etl.warehouse.load import LoadBatch, Warehouse, open_warehouse
 
 Batches = Callable[[], Iterable[pa.RecordBatch]]
@@ -60,8 +64,14 @@ def load(glue_context: Any, settings: LoadSettings) -> int:
                 f"the warehouse has loaded commit {loaded}, but bucket {settings.processed_bucket} "
                 f"ends at {newest}: point the job at the lake this warehouse was filled from"
             )
+        marks = loaded_log(s3, settings.processed_bucket)
+        mark(marks, loaded, settings.run_id, lambda n: commits.read(n).raw_through)
         for number in range(loaded + 1, newest + 1):
             _apply(warehouse, commits.read(number), s3, settings, log)
+            mark(marks, number, settings.run_id, lambda n: commits.read(n).raw_through)
+        if head is not None and newest > loaded:
+            lag = max(0.0, (now() - head.captured_at).total_seconds())
+            metrics.put(boto3.client("cloudwatch"), Metric(metrics.LAG, lag, "Seconds"))
         log("warehouse_current", through=newest, commits=newest - loaded)
     return newest - loaded
 

@@ -9,11 +9,13 @@ from typing import Any
 import boto3
 from pyspark.sql import SparkSession
 
+from totesys_etl import metrics
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import Kind
 from totesys_etl.lake.catalog import publish_star, star_shapes
 from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, raw_log, star_log
 from totesys_etl.log import Log
+from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.batch import check_tables
 from totesys_etl.pipeline.parallel import side_by_side
@@ -106,11 +108,13 @@ def _commit(
         stars.calendar(table)
     commit = stars.commit(settings.run_id)
     star.append(commit.number, commit)
+    quarantined = sum(t.quarantined for t in commit.tables.values())
     log(
         "committed",
         commit=commit.number,
         raw_from=commit.raw_from,
         raw_through=commit.raw_through,
-        quarantined=sum(t.quarantined for t in commit.tables.values()),
+        quarantined=quarantined,
     )
+    metrics.put(boto3.client("cloudwatch"), Metric(metrics.QUARANTINED, quarantined))
     return commit

@@ -1,0 +1,45 @@
+"""Numbers that alarms and the dashboard rest on, in CloudWatch, namespace `totesys`.
+
+| metric | unit | dimension | from |
+| --- | --- | --- | --- |
+| WarehouseLag | Seconds | | ingest, every run; load, when it loaded something |
+| ChangedRows | Count | Table | ingest, per source table that changed |
+| QuarantinedRows | Count | | transform, per commit |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+NAMESPACE = "totesys"
+LAG, CHANGED, QUARANTINED = "WarehouseLag", "ChangedRows", "QuarantinedRows"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One value now."""
+
+    name: str
+    value: float
+    unit: str = "Count"
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+def put(cloudwatch: Any, *metrics: Metric) -> None:
+    """Sends `metrics`; nothing happens without any.
+
+    An error of AWS is left as it is: a run whose numbers can not be told must not look well.
+    """
+    data = [
+        {
+            "MetricName": metric.name,
+            "Value": metric.value,
+            "Unit": metric.unit,
+            "Dimensions": [{"Name": n, "Value": v} for n, v in metric.dimensions.items()],
+        }
+        for metric in metrics
+    ]
+    if data:
+        cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
