@@ -7,6 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATE ?= .glue-local
 ARGS ?=
+ENV ?=
+STATE_BUCKET ?=
+export STATE_BUCKET
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || true)
 
 help: ## this list
@@ -49,15 +52,29 @@ test: setup ## all tests, with branch coverage of every process
 lint: setup ## format, types, import rules, security
 	@tests/lint.sh
 
-wheel: setup ## the wheel that ships to AWS Glue, in dist/
-	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+artifacts: setup ## what ships to AWS Glue, in dist/: the wheel, and the wheels that Glue lacks
+	@$(BIN)/python -m totesys_deploy.artifacts dist
+
+plan: artifacts ## what a deployment to AWS would change (ENV=name, STATE_BUCKET)
+	@terraform/run.sh plan "$(ENV)"
+
+deploy: artifacts ## deploy to AWS (ENV=name, STATE_BUCKET)
+	@terraform/run.sh deploy "$(ENV)"
+
+secrets: setup ## ask for the logins of the jobs, for Secrets Manager (ENV=name, STATE_BUCKET)
+	@terraform/run.sh output "$(ENV)" | $(BIN)/python -m totesys_deploy.secrets
+
+destroy: ## take a deployment away (ENV=name, STATE_BUCKET)
+	@terraform/run.sh destroy "$(ENV)"
 
 lock: setup ## pin all packages anew
-	@for name in dev safety; do \
+	@for name in dev safety checkov; do \
 	  uv pip compile requirements/$$name.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --quiet -o requirements/$$name.lock; done
+	@uv pip compile requirements/glue.in --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --no-emit-package typing-extensions -o requirements/glue.lock
 
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo live down scale test lint wheel lock clean
+.PHONY: help setup demo live down scale test lint artifacts plan deploy secrets destroy lock clean

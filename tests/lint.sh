@@ -48,6 +48,18 @@ audit() {
   return $status
 }
 
+terraform_security() {
+  # In a venv of its own, without a question to its vendor; waivers stand in the files, with reasons.
+  local venv=.venv/checkov
+  if [ ! -f "$venv/.complete" ]; then
+    "$bin/python" -m venv "$venv" \
+      && "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+        -r requirements/checkov.lock \
+      && touch "$venv/.complete" || return 1
+  fi
+  "$venv/bin/checkov" --directory terraform --framework terraform --compact --quiet --skip-download 2>&1
+}
+
 check "ruff format" "$bin/ruff" format --check --quiet .
 check "ruff check" "$bin/ruff" check --quiet .
 check "mypy (strict on lib/totesys_etl)" "$bin/mypy"
@@ -55,7 +67,8 @@ check "import-linter" "$bin/lint-imports" --no-cache
 check "bandit (what ships)" "$bin/bandit" --quiet --recursive lib/totesys_etl glue_jobs
 # The rest starts processes of its own making, and its random data is no secret.
 check "bandit (local tools)" "$bin/bandit" --quiet --recursive --skip B404,B603,B311,B108 \
-  lib/awsglue_local lib/totesys_demo lib/totesys_simulator
+  lib/awsglue_local lib/totesys_demo lib/totesys_deploy lib/totesys_simulator
+check "checkov" terraform_security
 check "safety" safety
 check "pip-audit" audit
 

@@ -18,8 +18,9 @@ import psycopg
 from awsglue_local.client.find import Found, all_runs
 from awsglue_local.errors import LocalGlueError
 from totesys_demo import screen
+from totesys_demo.deployments import BUCKETS
 from totesys_demo.errors import DemoError
-from totesys_demo.platform import BUCKETS, SOURCE, WAREHOUSE, LocalPlatform
+from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_etl.lake.commits import raw_log, star_log
 from totesys_simulator import Simulator, history
 

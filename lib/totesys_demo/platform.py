@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -16,15 +15,14 @@ from psycopg import sql
 from awsglue_local.client.runs import WorkflowRun
 from awsglue_local.stack import Stack
 from totesys_demo.databases import ExistingDatabase
+from totesys_demo.deployments import Deployment, Login, Plan, YamlDeployment
 from totesys_demo.errors import JobFailed
-from totesys_demo.wheel import ROOT, build_wheel, bundle_modules
+from totesys_deploy.artifacts import build_artifacts
 from totesys_simulator import create_reader, create_totesys
 
 SOURCE, WAREHOUSE = "totesys", "warehouse"
 """Names of the embedded PostgreSQL servers, and of the databases in them."""
 
-BUCKETS = {f"{name}_bucket": f"totesys-{name}" for name in ("raw", "work", "processed", "code")}
-UTC = "-Duser.timezone=UTC"
 Progress = Callable[[str], None]
 
 
@@ -42,24 +40,40 @@ class LocalPlatform:
         spark_settings: Mapping[str, str] | None = None,
         live: bool = False,
         clock_speed: float = 1.0,
+        deployment: Deployment | None = None,
     ) -> None:
+        self._deployment = deployment or YamlDeployment()
         self.stack = Stack(state, clock_speed=clock_speed)
         self._live = live
         self._existing = {SOURCE: source, WAREHOUSE: warehouse}
         self._spark_settings = dict(spark_settings or {})
 
-    def up(self, wheel: Path | None = None) -> None:
-        """Starts the stack, creates an empty totesys and a warehouse, and deploys the jobs."""
+    def up(self, artifacts: Path | None = None) -> None:
+        """Starts the stack, creates an empty totesys and a warehouse, and deploys the jobs.
+
+        `artifacts`: a folder that build_artifacts filled; None builds them.
+        """
         embedded = {name: 18 for name, own in self._existing.items() if own is None}
-        self.stack.up(None, BUCKETS, embedded, schedule=self._live)
-        parameters = self._logins() | self._upload(wheel) | self._times()
-        self.stack.deploy((ROOT / "glue_jobs" / "workflows.yaml").read_text(), parameters)
+        self.stack.up(None, {}, embedded, schedule=self._live)
+        if artifacts is None:
+            artifacts = self.stack.state_dir / "artifacts"
+            build_artifacts(artifacts)
+        plan = Plan(
+            source=self._login(SOURCE, "totesys_ingest"),
+            warehouse=self._login(WAREHOUSE, "totesys_load"),
+            artifacts=artifacts,
+            spark_settings=self._spark_settings,
+            ingest_schedule=f"cron(0/{5 if self._live else 15} * * * ? *)",
+            events=self._live,
+        )
+        self._deployment.deploy(self.stack, plan)
         if SOURCE in embedded:
-            self._owner_connection()
+            self._owner_connection(plan.source.jdbc_url)
 
     def down(self) -> None:
         """Stops every process and forgets all data."""
-        shutil.rmtree(self.stack.state_dir / "wheel", ignore_errors=True)
+        for folder in ("artifacts", "terraform"):
+            shutil.rmtree(self.stack.state_dir / folder, ignore_errors=True)
         self.stack.down()
 
     def run(
@@ -97,68 +111,17 @@ class LocalPlatform:
             autocommit=True,
         )
 
-    def _logins(self) -> dict[str, str]:
-        """Each job's own login in Secrets Manager; the embedded databases get least roles."""
-        parameters = {}
-        for name, role, key in ((SOURCE, "ingest", "source"), (WAREHOUSE, "load", "warehouse")):
-            own = self._existing[name]
-            if own is not None:
-                user, password, url = own.user, own.password, own.jdbc_url
-            else:
-                user, password = f"totesys_{role}", secrets.token_urlsafe(24)
-                url = self.stack.postgres[name].jdbc_url(name)
-                with self._as_superuser(name) as connection:
-                    if name == SOURCE:
-                        _create_source(connection, user, password)
-                    else:
-                        _create_loader(connection, user, password)
-            self._put_secret(f"totesys/{role}", {"username": user, "password": password})
-            parameters |= {f"{key}_jdbc_url": url, f"{key}_secret_id": f"totesys/{role}"}
-        return parameters
+    def _login(self, name: str, user: str) -> Login:
+        """A job's own login: the user's, or a least role in the embedded database."""
+        own = self._existing[name]
+        if own is not None:
+            return Login(own.jdbc_url, own.user, own.password)
+        password = secrets.token_urlsafe(24)
+        with self._as_superuser(name) as connection:
+            (_create_source if name == SOURCE else _create_loader)(connection, user, password)
+        return Login(self.stack.postgres[name].jdbc_url(name), user, password)
 
-    def _times(self) -> dict[str, str]:
-        """When things start: by schedule and event where live, by hand elsewhere."""
-        minutes = 5 if self._live else 15
-        return {
-            "ingest_schedule": f"cron(0/{minutes} * * * ? *)",
-            "events_state": "ENABLED" if self._live else "DISABLED",
-            "events_role": "arn:aws:iam::123456789012:role/totesys-events",
-            "workflow_arn": f"arn:aws:glue:{self.stack.region}:123456789012:workflow",
-        }
-
-    def _put_secret(self, name: str, login: dict[str, str]) -> None:
-        manager = self.stack.client("secretsmanager")
-        try:
-            manager.create_secret(Name=name, SecretString=json.dumps(login))
-        except manager.exceptions.ResourceExistsException:
-            manager.put_secret_value(SecretId=name, SecretString=json.dumps(login))
-
-    def _upload(self, wheel: Path | None) -> dict[str, str]:
-        """Scripts and wheel into the code bucket; the parameters that name them."""
-        s3, bucket = self.stack.client("s3"), BUCKETS["code_bucket"]
-        wheel = wheel or build_wheel(self.stack.state_dir / "wheel")
-        bundle = bundle_modules(self.stack.state_dir / "wheel")
-        for file in (wheel, bundle):
-            s3.upload_file(str(file), bucket, f"wheels/{file.name}")
-        for script in sorted((ROOT / "glue_jobs").glob("*.py")):
-            s3.upload_file(str(script), bucket, f"scripts/{script.name}")
-        settings = [
-            f"spark.hadoop.fs.s3a.endpoint.region={self.stack.region}",
-            "spark.sql.session.timeZone=UTC",
-            f"spark.driver.extraJavaOptions={UTC}",
-            f"spark.executor.extraJavaOptions={UTC}",
-            *(f"{name}={value}" for name, value in self._spark_settings.items()),
-        ]
-        roles = {
-            f"{job}_role": f"arn:aws:iam::123456789012:role/totesys-{job}"
-            for job in ("ingest", "transform", "load")
-        }
-        return roles | {
-            "python_modules": ",".join(f"s3://{bucket}/wheels/{f.name}" for f in (wheel, bundle)),
-            "spark_conf": " --conf ".join(settings),
-        }
-
-    def _owner_connection(self) -> None:
+    def _owner_connection(self, jdbc_url: str) -> None:
         """For `totesys sql --source`: the demonstration's own source may be changed by hand."""
         glue = self.stack.client("glue")
         names = {c["Name"] for c in glue.get_connections()["ConnectionList"]}
@@ -169,8 +132,8 @@ class LocalPlatform:
                     "Description": "Owner of the simulated totesys; exists on this machine only",
                     "ConnectionType": "JDBC",
                     "ConnectionProperties": {
-                        "JDBC_CONNECTION_URL": self.stack.parameters[f"{SOURCE}_jdbc_url"],
-                        "SECRET_ID": self.stack.parameters[f"{SOURCE}_secret_id"],
+                        "JDBC_CONNECTION_URL": jdbc_url,
+                        "SECRET_ID": f"local/postgres/{SOURCE}",
                     },
                 }
             )

@@ -12,8 +12,9 @@ import psycopg
 from psycopg import sql
 
 from totesys_demo import screen
+from totesys_demo.deployments import BUCKETS
 from totesys_demo.errors import RowMissing
-from totesys_demo.platform import BUCKETS, SOURCE, WAREHOUSE, LocalPlatform
+from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_demo.trace import arrivals
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.lake.commits import RawCommit, raw_log, star_log

@@ -20,7 +20,7 @@ TYPED = sorted(
 )
 MAKEFILE = read(ROOT / "Makefile")
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
-VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
+VARIABLES = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)} - {
     "TotesysError"
 }

@@ -14,6 +14,7 @@ READ_BY_GLUE = {
     "--additional-python-modules",
     "--conf",
     "--enable-metrics",
+    "--enable-continuous-cloudwatch-log",
 }
 """AWS Glue acts on these itself; getResolvedOptions is not asked for them."""
 START_TYPES = {"SCHEDULED", "EVENT", "ON_DEMAND"}
@@ -23,7 +24,9 @@ START_TYPES = {"SCHEDULED", "EVENT", "ON_DEMAND"}
 def definition() -> Definition:
     text = FILE.read_text(encoding="utf-8")
     parameters = {name: f"given-{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
-    given = {"ingest_schedule": "cron(0/15 * * * ? *)", "events_state": "ENABLED"}
+    every, daily = "cron(0/15 * * * ? *)", "cron(30 3 * * ? *)"
+    given = {"ingest_schedule": every, "daily_publish_schedule": daily, "events_state": "ENABLED"}
+    given["scripts"] = "s3://code/release"
     return parse(text, parameters | given)
 
 

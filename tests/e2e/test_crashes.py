@@ -18,7 +18,8 @@ from awsglue_local.client.runs import WorkflowRun
 from e2e.conftest import FIRST_LIVE_DAY
 from e2e.expected import assert_warehouse_equals_source, rows
 from fixtures.proxy import Fault, Proxy, Request, proxied
-from totesys_demo.platform import BUCKETS, SOURCE, WAREHOUSE, LocalPlatform
+from totesys_demo.deployments import BUCKETS
+from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.lake.commits import raw_log, star_log
 from totesys_etl.lake.files import folder_of

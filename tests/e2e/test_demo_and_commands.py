@@ -10,7 +10,7 @@ import pytest
 
 from awsglue_local import cli as glue_local
 from awsglue_local.stack import Stack
-from totesys_demo.wheel import ROOT
+from totesys_deploy.artifacts import ROOT
 from totesys_etl.cli import main as totesys
 
 

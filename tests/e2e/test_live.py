@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from totesys_demo.wheel import ROOT
+from totesys_deploy.artifacts import ROOT
 
 
 def test_rows_reach_the_warehouse_by_themselves(tmp_path: Path) -> None:

@@ -4,21 +4,29 @@ The tests of this module are one story on one platform and run in order.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from e2e.conftest import FIRST_LIVE_DAY
+from e2e.alarms import state
+from e2e.conftest import FIRST_LIVE_DAY, terraform_or_yaml
 from e2e.expected import FACTS, assert_warehouse_equals_source, rows
-from totesys_demo.platform import BUCKETS, SOURCE, WAREHOUSE, LocalPlatform
+from totesys_demo.deployments import BUCKETS, Deployment, TerraformDeployment
+from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_demo.trace import arrivals
 from totesys_etl.lake.commits import raw_log
 from totesys_simulator import Change, Simulator, history, net
 
 Connection = psycopg.Connection[Any]
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Deployment:
+    """What Terraform makes, with its IAM: each call of a job that no policy allows is refused."""
+    return terraform_or_yaml()
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +195,47 @@ def test_an_idle_run_changes_nothing_and_proves_it(
     run(platform)
     assert log.head_number() == 2
     assert rows(warehouse, ledger) == before == [(2, 2)]
+
+
+def test_every_call_of_the_jobs_is_allowed_by_their_policies(
+    platform: LocalPlatform, deployment: Deployment, lived: list[Change]
+) -> None:
+    """Last in this file: the calls of all runs above."""
+    if not isinstance(deployment, TerraformDeployment):
+        pytest.skip("without Terraform there are no policies")
+    calls = platform.stack.calls()
+    assert [call for call in calls if not call["allowed"]] == []
+    assert all(call["statement"] for call in calls)
+    made = {(call["role"].rpartition("/")[2], call["action"]) for call in calls}
+    for role, action in (
+        ("totesys-ingest", "secretsmanager:GetSecretValue"),
+        ("totesys-ingest", "glue:BatchCreatePartition"),
+        ("totesys-ingest", "s3:PutObject"),
+        ("totesys-transform", "s3:GetObject"),
+        ("totesys-transform", "glue:UpdateTable"),
+        ("totesys-load", "glue:GetConnection"),
+    ):
+        assert (role, action) in made
+
+
+def test_a_dead_schedule_breaches_the_freshness_alarm_and_a_live_one_does_not(
+    platform: LocalPlatform, deployment: Deployment, lived: list[Change]
+) -> None:
+    if not isinstance(deployment, TerraformDeployment):
+        pytest.skip("without Terraform there are no alarms")
+    cloudwatch = platform.stack.client("cloudwatch")
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["totesys-freshness"])["MetricAlarms"]
+    assert alarm["Threshold"] == 30 * 60
+    platform.run("totesys_ingest")
+    now = datetime.now(UTC)
+    assert state(cloudwatch, alarm, now + timedelta(seconds=30)) == "OK"
+    assert state(cloudwatch, alarm, now + timedelta(minutes=15)) == "OK"
+    assert state(cloudwatch, alarm, now + timedelta(minutes=26)) == "ALARM"
+    cloudwatch.put_metric_data(
+        Namespace="totesys",
+        MetricData=[
+            {"MetricName": "WarehouseLag", "Value": 1801.0, "Timestamp": now + timedelta(minutes=m)}
+            for m in (15, 30)
+        ],
+    )
+    assert state(cloudwatch, alarm, now + timedelta(minutes=31)) == "ALARM"

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from fixtures.glue_api import GlueApi
-from totesys_demo.wheel import bundle_modules
+from totesys_deploy.artifacts import bundle_modules
 
 TRIED = """
     import importlib, json, sys

@@ -1,0 +1,144 @@
+"""Two ways to the same platform on a running stack: the local deploy, and Terraform.
+
+Both read glue_jobs/workflows.yaml; a test compares what they make, field by field.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from awsglue_local.stack import Stack
+from totesys_deploy.artifacts import ROOT
+from totesys_deploy.terraform import Terraform
+
+PREFIX = "totesys"
+BUCKETS = {f"{name}_bucket": f"{PREFIX}-{name}" for name in ("raw", "work", "processed", "code")}
+ACCOUNT = "123456789012"
+DAILY = "cron(30 3 * * ? *)"
+UTC = "-Duser.timezone=UTC"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A database and who the jobs are there. `name` is ingest or load."""
+
+    jdbc_url: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deployment is given. `artifacts`: folder with wheel and modules.zip."""
+
+    source: Login
+    warehouse: Login
+    artifacts: Path
+    spark_settings: Mapping[str, str]
+    ingest_schedule: str
+    events: bool
+
+
+class Deployment(Protocol):
+    """Makes everything that the platform has on AWS."""
+
+    def deploy(self, stack: Stack, plan: Plan) -> None: ...
+
+
+class YamlDeployment:
+    """By the requests in workflows.yaml, with boto3. No IAM: jobs may do everything."""
+
+    def deploy(self, stack: Stack, plan: Plan) -> None:
+        for name, login in (("ingest", plan.source), ("load", plan.warehouse)):
+            _put_secret(stack, f"{PREFIX}/{name}", login, create=True)
+        s3, code = stack.client("s3"), BUCKETS["code_bucket"]
+        for bucket in BUCKETS.values():
+            location = {"LocationConstraint": stack.region}
+            try:
+                s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
+            except s3.exceptions.BucketAlreadyOwnedByYou:
+                continue
+        modules = sorted([*plan.artifacts.glob("totesys_etl-*.whl"), *plan.artifacts.glob("*.zip")])
+        for file in [*modules, *sorted((ROOT / "glue_jobs").glob("*.py"))]:
+            s3.upload_file(str(file), code, f"local/{file.name}")
+        text = (ROOT / "glue_jobs" / "workflows.yaml").read_text()
+        stack.deploy(text, BUCKETS | self._parameters(stack, plan, [m.name for m in modules]))
+
+    def _parameters(self, stack: Stack, plan: Plan, modules: list[str]) -> dict[str, str]:
+        folder = f"s3://{BUCKETS['code_bucket']}/local"
+        settings = {
+            "spark.hadoop.fs.s3a.endpoint.region": stack.region,
+            "spark.sql.session.timeZone": "UTC",
+            "spark.driver.extraJavaOptions": UTC,
+            "spark.executor.extraJavaOptions": UTC,
+            **plan.spark_settings,
+        }
+        role = f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}"
+        return {
+            "scripts": folder,
+            "python_modules": ",".join(f"{folder}/{name}" for name in modules),
+            "spark_conf": " --conf ".join(f"{name}={value}" for name, value in settings.items()),
+            "source_jdbc_url": plan.source.jdbc_url,
+            "source_secret_id": f"{PREFIX}/ingest",
+            "source_enforce_ssl": "false",
+            "warehouse_jdbc_url": plan.warehouse.jdbc_url,
+            "warehouse_secret_id": f"{PREFIX}/load",
+            "warehouse_enforce_ssl": "false",
+            "ingest_schedule": plan.ingest_schedule,
+            "daily_publish_schedule": DAILY,
+            "events_state": "ENABLED" if plan.events else "DISABLED",
+            "workflow_arn": f"arn:aws:glue:{stack.region}:{ACCOUNT}:workflow",
+            **{f"{job}_role": f"{role}-{job}" for job in ("ingest", "transform", "load", "events")},
+        }
+
+
+class TerraformDeployment:
+    """By `terraform apply`, as on AWS: with IAM roles, bucket policies, alarms."""
+
+    def __init__(self, more: Mapping[str, object] | None = None) -> None:
+        self.terraform: Terraform
+        self._more = dict(more or {})
+
+    def deploy(self, stack: Stack, plan: Plan) -> None:
+        folder = stack.state_dir / "terraform"
+        shutil.rmtree(folder, ignore_errors=True)
+        self.terraform = Terraform(
+            folder, self.variables(stack, plan) | self._more, stack.aws.environment()
+        )
+        self.terraform.init()
+        self.terraform.apply()
+        for name, login in (("ingest", plan.source), ("load", plan.warehouse)):
+            _put_secret(stack, f"{PREFIX}/{name}", login, create=False)
+
+    def variables(self, stack: Stack, plan: Plan) -> dict[str, object]:
+        """terraform.tfvars of the local AWS."""
+        return {
+            "prefix": PREFIX,
+            "region": stack.region,
+            "artifacts": str(plan.artifacts),
+            "source_database": {"jdbc_url": plan.source.jdbc_url, "enforce_ssl": False},
+            "warehouse_database": {"jdbc_url": plan.warehouse.jdbc_url, "enforce_ssl": False},
+            "ingest_schedule": plan.ingest_schedule,
+            "daily_publish_schedule": DAILY,
+            "events_enabled": plan.events,
+            "allow_destroy": True,
+            "monthly_budget_usd": None,
+            "spark_settings": dict(plan.spark_settings),
+        }
+
+
+def _put_secret(stack: Stack, name: str, login: Login, *, create: bool) -> None:
+    manager = stack.client("secretsmanager")
+    value = json.dumps({"username": login.user, "password": login.password})
+    if create:
+        try:
+            manager.create_secret(Name=name, SecretString=value)
+            return
+        except manager.exceptions.ResourceExistsException:
+            pass  # a stack that is deployed to again
+    manager.put_secret_value(SecretId=name, SecretString=value)

@@ -1,0 +1,28 @@
+variable "prefix" {
+  description = "Start of the names of what may be deployed."
+  type        = string
+}
+
+variable "arns" {
+  description = "arn:<partition>, region and account."
+  type = object({
+    partition = string
+    region    = string
+    account   = string
+  })
+}
+
+variable "repository" {
+  description = "owner/name on GitHub."
+  type        = string
+}
+
+variable "environment" {
+  description = "GitHub environment whose gate a deployment must pass."
+  type        = string
+}
+
+variable "state_bucket" {
+  description = "Bucket with the Terraform state."
+  type        = string
+}

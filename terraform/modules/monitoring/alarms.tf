@@ -1,0 +1,70 @@
+locals {
+  period = 300
+  # A point comes with every ingest and every load. None that is fresh enough for half the promise
+  # and one period more: schedule, ingest, transform or load is dead.
+  periods = ceil(var.freshness_minutes * 60 / 2 / local.period) + 1
+}
+
+resource "aws_cloudwatch_metric_alarm" "freshness" {
+  alarm_name          = "${var.prefix}-freshness"
+  alarm_description   = "The warehouse is, or may be, more than ${var.freshness_minutes} minutes behind the source. Runbook: freshness."
+  namespace           = "totesys"
+  metric_name         = "WarehouseLag"
+  statistic           = "Minimum"
+  period              = local.period
+  evaluation_periods  = local.periods
+  datapoints_to_alarm = local.periods
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.freshness_minutes * 60
+  treat_missing_data  = "breaching"
+  alarm_actions       = [aws_sns_topic.alerts.arn]
+  ok_actions          = [aws_sns_topic.alerts.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "quarantine" {
+  alarm_name          = "${var.prefix}-quarantine"
+  alarm_description   = "Rows could not be converted and are in totesys_star.quarantine; all others went on. Runbook: quarantine."
+  namespace           = "totesys"
+  metric_name         = "QuarantinedRows"
+  statistic           = "Sum"
+  period              = local.period
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alerts.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "slow" {
+  for_each = var.jobs
+
+  alarm_name          = "${var.prefix}-slow-${each.key}"
+  alarm_description   = "A run of ${each.key} took more than ${var.slow_job_minutes} minutes. Runbook: slow job."
+  namespace           = "Glue"
+  metric_name         = "glue.driver.aggregate.elapsedTime"
+  dimensions          = { JobName = each.key, JobRunId = "ALL", Type = "count" }
+  statistic           = "Maximum"
+  period              = local.period
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.slow_job_minutes * 60 * 1000
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alerts.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "undelivered" {
+  for_each = var.rule_names
+
+  alarm_name          = "${var.prefix}-undelivered-${each.key}"
+  alarm_description   = "EventBridge could not start what rule ${each.key} starts. Runbook: undelivered event."
+  namespace           = "AWS/Events"
+  metric_name         = "FailedInvocations"
+  dimensions          = { RuleName = each.key }
+  statistic           = "Sum"
+  period              = local.period
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alerts.arn]
+}

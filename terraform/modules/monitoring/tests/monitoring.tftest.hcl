@@ -1,0 +1,67 @@
+mock_provider "aws" {
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-west-2:123456789012:a-alerts" }
+  }
+}
+
+variables {
+  prefix             = "a"
+  arns               = { partition = "aws", region = "eu-west-2", account = "123456789012" }
+  jobs               = { one = { MaxRetries = 1, Timeout = 60 }, two = { MaxRetries = 0, Timeout = 60 } }
+  rule_names         = ["r"]
+  emails             = ["data@example.org"]
+  freshness_minutes  = 30
+  monthly_budget_usd = 100
+  kms_key_arn        = "arn:aws:kms:eu-west-2:123456789012:key/1"
+}
+
+run "silence_is_an_alarm_where_numbers_must_come" {
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.freshness.treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.freshness.threshold == 1800
+    error_message = "No number about freshness is a breach of freshness."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.freshness.evaluation_periods == 4 && aws_cloudwatch_metric_alarm.freshness.datapoints_to_alarm == 4
+    error_message = "Twenty minutes without a fresh value: one run of 15 minutes may be late."
+  }
+  assert {
+    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.slow), values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.treat_missing_data == "notBreaching"])
+    error_message = "Nothing to tell is good where only bad things are counted."
+  }
+}
+
+run "every_alarm_reaches_the_topic" {
+  assert {
+    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.freshness, aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.slow), values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.alarm_actions == toset([aws_sns_topic.alerts.arn])])
+    error_message = "An alarm tells the topic."
+  }
+  assert {
+    condition     = aws_sns_topic.alerts.kms_master_key_id == var.kms_key_arn && length(aws_sns_topic_subscription.email) == 1
+    error_message = "The topic is encrypted, and every address is subscribed."
+  }
+}
+
+run "failures_count_on_the_last_attempt_only" {
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.job_failed.event_pattern)["$or"] == [
+      { detail = { jobName = ["one", "two"], state = ["TIMEOUT", "STOPPED"] } },
+      { detail = { jobName = ["one"], jobRunId = [{ suffix = "_attempt_1" }], state = ["FAILED"] } },
+      { detail = { jobName = ["two"], state = ["FAILED"] } },
+    ]
+    error_message = "A job with retries alerts with its last attempt, one without at once."
+  }
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_target.job_failed.input_transformer[0].input_template, "<job>")
+    error_message = "Places of the message stand as EventBridge wants them."
+  }
+}
+
+run "the_budget_is_a_choice" {
+  variables {
+    monthly_budget_usd = null
+  }
+  assert {
+    condition     = length(aws_budgets_budget.glue) == 0
+    error_message = "null makes no budget."
+  }
+}

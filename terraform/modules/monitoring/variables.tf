@@ -1,0 +1,55 @@
+variable "prefix" {
+  description = "Start of the names of topic, alarms and dashboard."
+  type        = string
+}
+
+variable "arns" {
+  description = "arn:<partition>, region and account, for the topic's policy and console links."
+  type = object({
+    partition = string
+    region    = string
+    account   = string
+  })
+}
+
+variable "jobs" {
+  description = "Jobs by name, with their MaxRetries and Timeout (minutes)."
+  type        = map(object({ MaxRetries = number, Timeout = number }))
+}
+
+variable "rule_names" {
+  description = "EventBridge rules whose failed deliveries raise an alarm."
+  type        = set(string)
+}
+
+variable "emails" {
+  description = "Who gets the alerts."
+  type        = set(string)
+}
+
+variable "freshness_minutes" {
+  description = "The warehouse may be this far behind the source."
+  type        = number
+}
+
+variable "slow_job_minutes" {
+  description = "A job run that takes longer raises an alarm."
+  type        = number
+  default     = 15
+}
+
+variable "workers" {
+  description = "G.1X workers of a job, one DPU each."
+  type        = number
+  default     = 2
+}
+
+variable "monthly_budget_usd" {
+  description = "Costs of AWS Glue a month, in US dollars; null: no budget."
+  type        = number
+}
+
+variable "kms_key_arn" {
+  description = "The key of the topic."
+  type        = string
+}

@@ -1,0 +1,253 @@
+"""terraform apply against the local AWS: no drift, the same as the local deploy, least privilege,
+alerts, and nothing left after destroy.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awsglue_local.server.iam_policy import Call, decide
+from e2e.conftest import terraform_is_missing
+from totesys_demo.deployments import Deployment, TerraformDeployment
+from totesys_demo.platform import LocalPlatform
+
+pytestmark = pytest.mark.skipif(
+    bool(terraform_is_missing()), reason=f"Terraform was not tested: {terraform_is_missing()}"
+)
+ACCOUNT, REGION = "123456789012", "eu-west-2"
+STAMPS = {"CreatedOn", "LastModifiedOn", "CreateTime", "CreationTime", "LastUpdatedTime", "Arn"}
+EXCEPTIONS = {
+    "SecurityConfiguration": "KMS keys exist in Terraform only",
+    "ScriptLocation": "Terraform names the folder by its content",
+    "--additional-python-modules": "the same",
+    "DefaultRunProperties": "the provider sends an empty map",
+}
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Deployment:
+    return TerraformDeployment({"alert_emails": ["data@example.org"]})
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory, artifacts: Path) -> Iterator[LocalPlatform]:
+    """The same platform by the local deploy."""
+    deployed = LocalPlatform(tmp_path_factory.mktemp("local") / "state")
+    deployed.up(artifacts)
+    yield deployed
+    deployed.down()
+
+
+def described(platform: LocalPlatform) -> dict[str, dict[str, Any]]:
+    """Everything in AWS Glue and EventBridge that the jobs need, by kind and name."""
+    glue, events = platform.stack.client("glue"), platform.stack.client("events")
+    rules = {
+        rule["Name"]: {
+            **rule,
+            "EventPattern": json.loads(rule.get("EventPattern") or "{}"),
+            "Targets": events.list_targets_by_rule(Rule=rule["Name"])["Targets"],
+        }
+        for rule in events.list_rules()["Rules"]
+        if rule["Name"].startswith("totesys_")
+    }
+    lists = {
+        "databases": glue.get_databases()["DatabaseList"],
+        "connections": glue.get_connections()["ConnectionList"],
+        "jobs": glue.get_jobs()["Jobs"],
+        "triggers": glue.get_triggers()["Triggers"],
+        "workflows": [
+            glue.get_workflow(Name=name)["Workflow"] for name in glue.list_workflows()["Workflows"]
+        ],
+    }
+    named = {kind: {entry["Name"]: entry for entry in found} for kind, found in lists.items()}
+    named["connections"].pop("totesys_owner")
+    return {**named, "rules": rules}
+
+
+def fields(value: Any, path: str = "") -> dict[str, Any]:
+    """Every leaf by its path, without stamps and empty values."""
+    if isinstance(value, dict):
+        parts = ((f"{path}.{name}", part) for name, part in value.items() if name not in STAMPS)
+    elif isinstance(value, list):
+        parts = ((f"{path}[{number}]", part) for number, part in enumerate(value))
+    else:
+        return {} if value in (None, "") else {path: value}
+    return {key: leaf for where, part in parts for key, leaf in fields(part, where).items()}
+
+
+def test_terraform_makes_what_the_local_deploy_makes(
+    platform: LocalPlatform, local: LocalPlatform
+) -> None:
+    by_terraform, by_yaml = fields(described(platform)), fields(described(local))
+    own = {"JDBC_CONNECTION_URL"}  # each stack has PostgreSQL servers of its own
+
+    def compared(found: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in found.items() if k.rpartition(".")[2] not in {*EXCEPTIONS, *own}}
+
+    def excepted(found: dict[str, Any]) -> set[str]:
+        return {k.rpartition(".")[2] for k in found} & set(EXCEPTIONS)
+
+    assert compared(by_terraform) == compared(by_yaml)
+    assert len(compared(by_yaml)) > 100
+    print(f"fields compared: {len(compared(by_yaml))}")
+    different = {k for k in by_terraform | by_yaml if by_terraform.get(k) != by_yaml.get(k)}
+    assert {k.rpartition(".")[2] for k in different} <= excepted(by_terraform | by_yaml) | own
+
+
+def test_a_second_plan_changes_nothing_and_a_setting_only_itself(
+    platform: LocalPlatform, deployment: TerraformDeployment
+) -> None:
+    terraform = deployment.terraform
+    assert terraform.drift() == ""
+    before = json.loads((terraform.folder / "terraform.tfvars.json").read_text())
+    terraform.set(before | {"ingest_schedule": "cron(0/30 * * * ? *)", "freshness_minutes": 60})
+    terraform.apply()
+    trigger = platform.stack.client("glue").get_trigger(Name="every_15_minutes")["Trigger"]
+    assert (trigger["Schedule"], trigger["State"]) == ("cron(0/30 * * * ? *)", "ACTIVATED")
+    terraform.set(before)
+    terraform.apply()
+    assert terraform.drift() == ""
+
+
+def test_a_job_that_fails_alerts_once_with_a_message_for_people(platform: LocalPlatform) -> None:
+    sns, sqs = platform.stack.client("sns"), platform.stack.client("sqs")
+    queue = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:totesys-alerts"
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    glue = platform.stack.client("glue")
+    run = glue.start_job_run(JobName="ingest_totesys", Arguments={"--compare": "everything"})
+    last = f"{run['JobRunId']}_attempt_1"
+    message = one_message(sqs, queue)
+    assert message.startswith("AWS Glue job ingest_totesys ended FAILED at ")
+    assert "SettingInvalid: --compare 'everything': use ranges or whole" in message
+    assert f"#/job/ingest_totesys/run/{last}" in message
+    assert glue.get_job_run(JobName="ingest_totesys", RunId=last)["JobRun"]["Attempt"] == 1
+    assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages") is None
+
+
+def one_message(sqs: Any, queue: str) -> str:
+    """The text of the next notification, waited for; it leaves the queue."""
+    for _ in range(30):
+        found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2).get("Messages")
+        if found:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[0]["ReceiptHandle"])
+            text = json.loads(found[0]["Body"])["Message"]
+            return str(json.loads(text) if text.startswith('"') else text)
+    raise AssertionError("no alert came")
+
+
+def policies(platform: LocalPlatform, role: str) -> list[dict[str, Any]]:
+    iam = platform.stack.client("iam")
+    names = iam.list_role_policies(RoleName=f"totesys-{role}")["PolicyNames"]
+    return [
+        iam.get_role_policy(RoleName=f"totesys-{role}", PolicyName=name)["PolicyDocument"]
+        for name in names
+    ]
+
+
+def bucket_policy(platform: LocalPlatform, resource: str) -> dict[str, Any] | None:
+    if not resource.startswith("arn:aws:s3:::"):
+        return None
+    name = resource.removeprefix("arn:aws:s3:::").partition("/")[0]
+    found: dict[str, Any] = json.loads(
+        platform.stack.client("s3").get_bucket_policy(Bucket=name)["Policy"]
+    )
+    return found
+
+
+def allowed(platform: LocalPlatform, role: str, action: str, resource: str, **context: str) -> bool:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/totesys-{role}"
+    keys = {"aws:SecureTransport": "true", "aws:PrincipalArn": arn}
+    call = Call(arn, action, resource, keys | {k.replace("__", ":"): v for k, v in context.items()})
+    return decide(call, policies(platform, role), bucket_policy(platform, resource)).allowed
+
+
+RAW, PROCESSED, CODE = (f"arn:aws:s3:::totesys-{name}" for name in ("raw", "processed", "code"))
+GLUE, LOGS = (f"arn:aws:{service}:{REGION}:{ACCOUNT}" for service in ("glue", "logs"))
+NEVER = [
+    ("ingest", "s3:PutObject", f"{PROCESSED}/_commits/00000001.json"),
+    ("ingest", "s3:GetObject", f"{PROCESSED}/dim_staff/key_range=00000/a.parquet"),
+    ("ingest", "s3:DeleteObject", f"{RAW}/_commits/00000001.json"),
+    ("ingest", "s3:DeleteObjectVersion", f"{RAW}/_commits/00000001.json"),
+    ("ingest", "s3:PutObject", f"{RAW}/_commits/00000001.json"),  # without If-None-Match
+    ("ingest", "s3:PutLifecycleConfiguration", RAW),
+    ("ingest", "s3:PutObject", f"{CODE}/releases/x/ingest_totesys.py"),
+    ("ingest", "glue:UpdateTable", f"{GLUE}:table/totesys_star/dim_staff"),
+    ("ingest", "glue:GetConnection", f"{GLUE}:connection/warehouse"),
+    ("transform", "glue:GetConnection", f"{GLUE}:connection/totesys"),
+    ("transform", "s3:PutObject", f"{RAW}/_commits/00000001.json"),
+    ("transform", "s3:DeleteObject", f"{PROCESSED}/_commits/00000001.json"),
+    ("transform", "ec2:CreateNetworkInterface", "arn:aws:ec2:eu-west-2:123456789012:subnet/any"),
+    ("load", "s3:PutObject", f"{PROCESSED}/x"),
+    ("load", "s3:GetObject", f"{RAW}/_commits/00000001.json"),
+    ("load", "glue:UpdateJob", f"{GLUE}:job/load_warehouse"),
+    *((role, "iam:PassRole", "*") for role in ("ingest", "transform", "load")),
+    *((role, "cloudwatch:PutMetricData", "*") for role in ("ingest", "transform", "load")),
+]
+BY_GLUE = [
+    ("s3:GetObject", f"{CODE}/releases/0123456789ab/ingest_totesys.py", {}),
+    ("s3:ListBucket", CODE, {}),
+    ("logs:CreateLogGroup", f"{LOGS}:log-group:/aws-glue/jobs/totesys-jobs/logs-v2", {}),
+    ("logs:CreateLogStream", f"{LOGS}:log-group:/aws-glue/jobs/output:log-stream:jr_1", {}),
+    ("logs:PutLogEvents", f"{LOGS}:log-group:/aws-glue/jobs/error:log-stream:jr_1", {}),
+    ("logs:AssociateKmsKey", f"{LOGS}:log-group:/aws-glue/jobs/output", {}),
+    ("cloudwatch:PutMetricData", "*", {"cloudwatch__namespace": "Glue"}),
+]
+"""What AWS Glue calls in a job's name; source: page create-service-policy of its guide."""
+
+
+@pytest.mark.parametrize(("role", "action", "resource"), NEVER)
+def test_what_no_job_may_ever_do_is_denied(
+    platform: LocalPlatform, role: str, action: str, resource: str
+) -> None:
+    assert not allowed(platform, role, action, resource)
+
+
+@pytest.mark.parametrize("role", ["ingest", "transform", "load"])
+def test_what_glue_does_for_a_job_is_allowed(platform: LocalPlatform, role: str) -> None:
+    for action, resource, context in BY_GLUE:
+        assert allowed(platform, role, action, resource, **context), action
+
+
+@pytest.mark.parametrize(("role", "other"), [("ingest", "load"), ("load", "ingest")])
+def test_a_job_reads_its_own_secret_only(platform: LocalPlatform, role: str, other: str) -> None:
+    secrets = platform.stack.client("secretsmanager")
+    arns = {r: secrets.describe_secret(SecretId=f"totesys/{r}")["ARN"] for r in (role, other)}
+    assert allowed(platform, role, "secretsmanager:GetSecretValue", arns[role])
+    assert not allowed(platform, role, "secretsmanager:GetSecretValue", arns[other])
+    assert not allowed(platform, "transform", "secretsmanager:GetSecretValue", arns[role])
+
+
+def test_no_secret_is_in_the_state(
+    platform: LocalPlatform, deployment: TerraformDeployment
+) -> None:
+    state = (deployment.terraform.folder / "terraform.tfstate").read_text()
+    secrets = platform.stack.client("secretsmanager")
+    for name in ("ingest", "load"):
+        login = json.loads(secrets.get_secret_value(SecretId=f"totesys/{name}")["SecretString"])
+        assert login["password"] not in state
+    assert "totesys/ingest" in state
+
+
+def test_destroy_leaves_nothing(platform: LocalPlatform, deployment: TerraformDeployment) -> None:
+    """Last in this file: it takes the platform away."""
+    deployment.terraform.destroy()
+    assert deployment.terraform.resources() == []
+    assert platform.stack.client("s3").list_buckets()["Buckets"] == []
+    left = described_after(platform)
+    assert left == {"jobs": [], "triggers": [], "workflows": [], "roles": [], "topics": []}
+
+
+def described_after(platform: LocalPlatform) -> dict[str, Any]:
+    glue = platform.stack.client("glue")
+    return {
+        "jobs": glue.get_jobs()["Jobs"],
+        "triggers": glue.get_triggers()["Triggers"],
+        "workflows": glue.list_workflows()["Workflows"],
+        "roles": platform.stack.client("iam").list_roles()["Roles"],
+        "topics": platform.stack.client("sns").list_topics()["Topics"],
+    }
