@@ -55,6 +55,9 @@ lint: setup ## format, types, import rules, security
 artifacts: setup ## what ships to AWS Glue, in dist/: the wheel, and the wheels that Glue lacks
 	@$(BIN)/python -m totesys_deploy.artifacts dist
 
+doctor: setup ## whether machine, account and databases are ready for a deployment (ENV=name, STATE_BUCKET)
+	@$(BIN)/python -m totesys_deploy.doctor "$(ENV)"
+
 plan: artifacts ## what a deployment to AWS would change (ENV=name, STATE_BUCKET)
 	@terraform/run.sh plan "$(ENV)"
 
@@ -67,6 +70,10 @@ secrets: setup ## ask for the logins of the jobs, for Secrets Manager (ENV=name,
 destroy: ## take a deployment away (ENV=name, STATE_BUCKET)
 	@terraform/run.sh destroy "$(ENV)"
 
+docs: setup ## generate docs/cost.md and the modules' READMEs anew
+	@$(BIN)/python -m totesys_deploy.cost
+	@$(BIN)/python -m totesys_deploy.module_docs
+
 lock: setup ## pin all packages anew
 	@for name in dev safety checkov; do \
 	  uv pip compile requirements/$$name.in --universal --python-version 3.11 --generate-hashes \
@@ -77,4 +84,4 @@ lock: setup ## pin all packages anew
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo live down scale test lint artifacts plan deploy secrets destroy lock clean
+.PHONY: help setup demo live down scale test lint artifacts doctor plan deploy secrets destroy docs lock clean

@@ -83,6 +83,7 @@ module "monitoring" {
   rule_names         = keys(local.rules)
   emails             = toset(var.alert_emails)
   freshness_minutes  = var.freshness_minutes
+  working_hours      = var.working_hours
   monthly_budget_usd = var.monthly_budget_usd
   kms_key_arn        = module.encryption.key_arn
 }

@@ -149,6 +149,17 @@ variable "freshness_minutes" {
   }
 }
 
+variable "working_hours" {
+  description = "With an ingest_schedule that rests: hours (UTC, from inclusive, to exclusive) and last weekday (1 Monday, 7 Sunday) in which freshness counts; null: always."
+  type        = object({ from = number, to = number, last_weekday = optional(number, 5) })
+  default     = null
+
+  validation {
+    condition     = var.working_hours == null || try(var.working_hours.from >= 0 && var.working_hours.from < var.working_hours.to && var.working_hours.to <= 24 && var.working_hours.last_weekday >= 1 && var.working_hours.last_weekday <= 7, false)
+    error_message = "working_hours needs 0 <= from < to <= 24 and last_weekday 1 to 7."
+  }
+}
+
 variable "monthly_budget_usd" {
   description = "Costs of the account's Glue a month, in US dollars, at 80 % of which an alert is sent; null: no budget."
   type        = number

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 from conventions.tree import ROOT
 
-LOCKS = ("dev", "safety")
+LOCKS = ("dev", "safety", "checkov", "glue")
 
 
 def wanted(name: str) -> list[Requirement]:
@@ -62,3 +62,18 @@ def test_the_locked_versions_are_ones_the_project_accepts(project: Path) -> None
     for requirement in map(Requirement, [*metadata["dependencies"], *optional]):
         version, _ = pins[normal(requirement.name)]
         assert requirement.specifier.contains(version), f"{requirement} against {version}"
+
+
+def test_the_cost_page_is_fresh() -> None:
+    from totesys_deploy.cost import document
+
+    assert (ROOT / "docs" / "cost.md").read_text(encoding="utf-8") == document(), "run `make docs`"
+
+
+def test_the_readme_of_every_terraform_module_is_fresh() -> None:
+    from totesys_deploy.module_docs import MODULES, PURPOSE, readme
+
+    assert {module.name for module in MODULES.iterdir()} == set(PURPOSE)
+    for module in sorted(MODULES.iterdir()):
+        text = (module / "README.md").read_text(encoding="utf-8")
+        assert text == readme(module), f"run `make docs`: {module.name}"

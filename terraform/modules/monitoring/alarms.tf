@@ -8,10 +8,10 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "freshness" {
   alarm_name          = "${var.prefix}-freshness"
   alarm_description   = "The warehouse is, or may be, more than ${var.freshness_minutes} minutes behind the source. Runbook: freshness."
-  namespace           = "totesys"
-  metric_name         = "WarehouseLag"
-  statistic           = "Minimum"
-  period              = local.period
+  namespace           = var.working_hours == null ? "totesys" : null
+  metric_name         = var.working_hours == null ? "WarehouseLag" : null
+  statistic           = var.working_hours == null ? "Minimum" : null
+  period              = var.working_hours == null ? local.period : null
   evaluation_periods  = local.periods
   datapoints_to_alarm = local.periods
   comparison_operator = "GreaterThanThreshold"
@@ -19,6 +19,38 @@ resource "aws_cloudwatch_metric_alarm" "freshness" {
   treat_missing_data  = "breaching"
   alarm_actions       = [aws_sns_topic.alerts.arn]
   ok_actions          = [aws_sns_topic.alerts.arn]
+
+  # Outside of working hours nothing is asked for; inside of them silence is a lag of a day.
+  dynamic "metric_query" {
+    for_each = var.working_hours[*]
+    content {
+      id          = "asked"
+      label       = "Warehouse behind the source, in working hours"
+      expression  = "IF(DAY(told) <= ${metric_query.value.last_weekday} AND HOUR(told) >= ${metric_query.value.from} AND HOUR(told) < ${metric_query.value.to}, told, 0)"
+      return_data = true
+    }
+  }
+  dynamic "metric_query" {
+    for_each = var.working_hours[*]
+    content {
+      id          = "told"
+      expression  = "FILL(lag, 86400)"
+      return_data = false
+    }
+  }
+  dynamic "metric_query" {
+    for_each = var.working_hours[*]
+    content {
+      id          = "lag"
+      return_data = false
+      metric {
+        namespace   = "totesys"
+        metric_name = "WarehouseLag"
+        stat        = "Minimum"
+        period      = local.period
+      }
+    }
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "quarantine" {

@@ -32,6 +32,12 @@ variable "freshness_minutes" {
   type        = number
 }
 
+variable "working_hours" {
+  description = "Hours (UTC, from inclusive, to exclusive) and last weekday (1 Monday, 7 Sunday) in which freshness counts; null: always."
+  type        = object({ from = number, to = number, last_weekday = number })
+  default     = null
+}
+
 variable "slow_job_minutes" {
   description = "A job run that takes longer raises an alarm."
   type        = number

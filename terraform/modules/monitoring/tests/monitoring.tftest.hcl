@@ -30,6 +30,20 @@ run "silence_is_an_alarm_where_numbers_must_come" {
   }
 }
 
+run "freshness_may_rest" {
+  variables {
+    working_hours = { from = 7, to = 19, last_weekday = 5 }
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.freshness.metric_name == null && one([for q in aws_cloudwatch_metric_alarm.freshness.metric_query : q.expression if q.id == "asked"]) == "IF(DAY(told) <= 5 AND HOUR(told) >= 7 AND HOUR(told) < 19, told, 0)"
+    error_message = "Freshness counts in working hours only."
+  }
+  assert {
+    condition     = one([for q in aws_cloudwatch_metric_alarm.freshness.metric_query : q.expression if q.id == "told"]) == "FILL(lag, 86400)" && aws_cloudwatch_metric_alarm.freshness.treat_missing_data == "breaching"
+    error_message = "Silence is a breach in them."
+  }
+}
+
 run "every_alarm_reaches_the_topic" {
   assert {
     condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.freshness, aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.slow), values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.alarm_actions == toset([aws_sns_topic.alerts.arn])])
