@@ -95,7 +95,8 @@ def _lines() -> Iterable[str]:
     yield ""
     prices = {"a key": KEY, "a secret": SECRET, "an alarm": ALARM, "a metric": METRIC, "a GiB": GIB}
     yield f"US dollars a month at list prices: {DPU_HOUR} a DPU hour (a run is billed by the"
-    yield "second, and for a minute at least), " + ", ".join(f"{v} {k}" for k, v in prices.items()) + "."
+    told = ", ".join(f"{price} {what}" for what, price in prices.items())
+    yield f"second, and for a minute at least), {told}."
     yield "Seconds of work were measured on one machine of two cores; the start of Spark on AWS"
     yield f"Glue, {BOOT_SECONDS:.0f} s, is assumed: nobody has measured it yet. Athena, QuickSight,"
     yield "traffic and taxes are not in it."
@@ -118,8 +119,9 @@ def _choices() -> Iterable[str]:
     yield ""
     yield "## What dominates, and what can be turned down"
     yield ""
-    yield f"The ingest: {ALWAYS.runs:,.0f} runs a month at {shortest:.4f} each, since even an idle"
-    yield f"one is billed for a minute of {ingest['NumberOfWorkers']} workers. So the schedule decides."
+    runs, workers = f"{ALWAYS.runs:,.0f}", ingest["NumberOfWorkers"]
+    yield f"The ingest: {runs} runs a month at {shortest:.4f} each, since even an idle one is"
+    yield f"billed for a minute of {workers} workers. So the schedule decides."
     yield ""
     half, rest = ALWAYS.runs / 2 * shortest, (ALWAYS.runs - WORKING.runs) * shortest
     yield "| change | a month |"
