@@ -79,7 +79,7 @@ module "monitoring" {
 
   prefix             = var.prefix
   arns               = local.arns
-  jobs               = { for name, job in local.keys_of_jobs : name => { MaxRetries = job.MaxRetries, Timeout = job.Timeout } }
+  jobs               = { for name, job in local.keys_of_jobs : name => { MaxRetries = job.MaxRetries } }
   rule_names         = keys(local.rules)
   emails             = toset(var.alert_emails)
   freshness_minutes  = var.freshness_minutes

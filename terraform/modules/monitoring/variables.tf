@@ -13,8 +13,8 @@ variable "arns" {
 }
 
 variable "jobs" {
-  description = "Jobs by name, with their MaxRetries and Timeout (minutes)."
-  type        = map(object({ MaxRetries = number, Timeout = number }))
+  description = "Jobs by name, with their MaxRetries."
+  type        = map(object({ MaxRetries = number }))
 }
 
 variable "rule_names" {

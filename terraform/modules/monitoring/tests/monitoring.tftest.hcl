@@ -7,7 +7,7 @@ mock_provider "aws" {
 variables {
   prefix             = "a"
   arns               = { partition = "aws", region = "eu-west-2", account = "123456789012" }
-  jobs               = { one = { MaxRetries = 1, Timeout = 60 }, two = { MaxRetries = 0, Timeout = 60 } }
+  jobs               = { one = { MaxRetries = 1 }, two = { MaxRetries = 0 } }
   rule_names         = ["r"]
   emails             = ["data@example.org"]
   freshness_minutes  = 30
