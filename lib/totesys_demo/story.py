@@ -187,7 +187,8 @@ _NEXT = """\
 eval "$(.venv/bin/glue-local env)"             # lets every AWS client talk to the local AWS
 .venv/bin/totesys certificate                  # the proof: lake = source
 .venv/bin/totesys batches
-.venv/bin/totesys sql --source "UPDATE sales_order SET staff_id = 7 WHERE sales_order_id = 42"
+.venv/bin/totesys sql --source "UPDATE sales_order SET units_sold = units_sold + 1 \
+WHERE sales_order_id = 42"
 .venv/bin/glue-local run totesys_ingest && .venv/bin/glue-local run totesys_publish
 .venv/bin/totesys sql "SELECT * FROM sales_order_history WHERE sales_order_id = 42"
 .venv/bin/totesys sql --lake "SELECT op, count(*) FROM totesys_star.fact_payment GROUP BY op"
