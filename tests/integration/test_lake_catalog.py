@@ -75,7 +75,9 @@ def _raw(batch: int, *changed: str) -> RawCommit:
         )
         for name in SOURCE_TABLES
     }
-    return RawCommit(batch, "jr", NOW, f"2026-11-{batch:02d}", "7", "totesys", "1:1:", tables)
+    return RawCommit(
+        batch, "changes", "jr", NOW, f"2026-11-{batch:02d}", "7", "totesys", "1:1:", tables
+    )
 
 
 def _star(number: int, **partitions: Mapping[str, str]) -> StarCommit:

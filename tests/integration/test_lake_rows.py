@@ -120,6 +120,7 @@ def test_rows_that_are_not_stored_are_noticed(
 def _commit(batch: int, changes: tuple[DataFile, ...]) -> RawCommit:
     return RawCommit(
         batch=batch,
+        kind="changes",
         run_id="jr",
         captured_at=T2.replace(tzinfo=None),
         ingest_date="2026-11-22",

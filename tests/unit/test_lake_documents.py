@@ -19,6 +19,7 @@ from totesys_etl.lake.files import DataFile
 FILE = DataFile(key="changes/currency/x/00000.parquet", rows=3, bytes=900, sha256="ab" * 32)
 RAW = RawCommit(
     batch=1,
+    kind="changes",
     run_id="jr_1",
     captured_at=datetime(2026, 11, 22, 10, 0, 0, 123000),
     ingest_date="2026-11-22",

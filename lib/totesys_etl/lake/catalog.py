@@ -8,10 +8,12 @@ Source: AWS Glue API, UpdateTable (VersionId, SkipArchive), BatchCreatePartition
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES, lake_tables
 from totesys_etl.contracts.lake_tables import LakeTable
+from totesys_etl.contracts.model import SourceTable
 from totesys_etl.lake.catalog_table import CatalogTable, Published, Values
 from totesys_etl.lake.changes import folder
 from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, StarTableState
@@ -29,9 +31,13 @@ EMPTY = "empty"
 
 
 def publish_raw(
-    glue: GlueClient, log: CommitLog[RawCommit], database: str, bucket: str
+    glue: GlueClient,
+    log: CommitLog[RawCommit],
+    database: str,
+    bucket: str,
+    sources: Mapping[str, SourceTable] = SOURCE_TABLES,
 ) -> Published:
-    """Creates or alters the 11 tables of changes and registers the partitions of new batches.
+    """Creates or alters the tables of changes and registers the partitions of new batches.
 
     A table whose position is beyond our head is left alone. Reads the head again afterwards and
     goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
@@ -44,7 +50,7 @@ def publish_raw(
             f"s3://{bucket}/{folder(table)}/",
             RAW_PARAMETER,
         )
-        for name, table in SOURCE_TABLES.items()
+        for name, table in sources.items()
     }
     published = sum((table.create() for table in tables.values()), Published())
     head = -1

@@ -64,14 +64,21 @@ class RawTable:
     current: Mapping[str, KeyRange]
 
 
+CHANGES, CONTRACT, CURRENT = "changes", "contract", "current"
+"""Kinds of a raw commit: what a run of the ingest found at the source; the current rows of tables
+whose contract has changed, in their new shape; the current rows written anew, nothing else."""
+
+
 @dataclass(frozen=True)
 class RawCommit:
     """Batch `batch`: every table of the contract, unchanged ones carried over.
 
-    `captured_at` is the snapshot's moment (naive UTC, ms), `pg_snapshot` its pg_current_snapshot().
+    `kind` is CHANGES, CONTRACT or CURRENT. `captured_at` is the snapshot's moment (naive UTC, ms),
+    `pg_snapshot` its pg_current_snapshot().
     """
 
     batch: int
+    kind: str
     run_id: str
     captured_at: datetime
     ingest_date: str

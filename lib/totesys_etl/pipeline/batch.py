@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import ContractChanged, SourceReplaced, SourceWentBack
-from totesys_etl.lake.commits import RawCommit, RawTable
+from totesys_etl.lake.commits import CHANGES, RawCommit, RawTable
 from totesys_etl.source.snapshot import Snapshot
 
 
@@ -25,8 +25,10 @@ class Batch:
     pg_snapshot: str
 
     @classmethod
-    def after(cls, head: RawCommit | None, snapshot: Snapshot) -> Batch:
-        """The batch that `snapshot` makes on top of `head`.
+    def after(
+        cls, head: RawCommit | None, snapshot: Snapshot, tables: Collection[str] = SOURCE_TABLES
+    ) -> Batch:
+        """The batch of `tables` (contracts by name) that `snapshot` makes on top of `head`.
 
         Raises SourceReplaced when the snapshot is of another database system, SourceWentBack when
         it does not advance on the head's, ContractChanged when the head has other tables than
@@ -34,7 +36,7 @@ class Batch:
         """
         captured_at = snapshot.captured_at
         if head is not None:
-            check_tables(f"batch {head.batch}", head.tables, SOURCE_TABLES)
+            check_tables(f"batch {head.batch}", head.tables, tables)
             _check_same_source(head, snapshot)
             captured_at = max(captured_at, head.captured_at + timedelta(milliseconds=1))
         return cls(
@@ -59,6 +61,7 @@ class Batch:
         """The commit object of this batch."""
         return RawCommit(
             batch=self.number,
+            kind=CHANGES,
             run_id=run_id,
             captured_at=self.captured_at,
             ingest_date=self.ingest_date,

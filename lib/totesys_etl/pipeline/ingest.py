@@ -13,7 +13,13 @@ from totesys_etl import metrics
 from totesys_etl.connection import Endpoint, endpoint
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
-from totesys_etl.errors import CommitTaken, SettingInvalid, TotesysError
+from totesys_etl.errors import (
+    CommitTaken,
+    SettingInvalid,
+    SnapshotInvalidated,
+    SourceUnreachable,
+    TotesysError,
+)
 from totesys_etl.lake.catalog import publish_raw
 from totesys_etl.lake.commits import CommitLog, RawCommit, RawTable, raw_log
 from totesys_etl.lake.loaded import loaded_log
@@ -31,12 +37,14 @@ from totesys_etl.source.candidates import candidate_keys
 from totesys_etl.source.snapshot import explain, open_snapshot
 
 ATTEMPTS = 3
-"""How often a run starts over when another run has taken its commit number."""
+"""How many attempts a run has."""
+
+STARTS_OVER = (CommitTaken, SnapshotInvalidated, SourceUnreachable)
+"""A run starts over with a new head and a new snapshot when another run has its number, or the
+snapshot was lost: its session ended, a standby cancelled the read, a table was rewritten."""
 
 RANGES, WHOLE = "ranges", "whole"
 """Ways to compare: rows of the key ranges whose fingerprints differ, or every row."""
-
-TABLES: tuple[SourceTable, ...] = tuple(SOURCE_TABLES.values())
 
 
 @dataclass(frozen=True)
@@ -79,25 +87,28 @@ class IngestSettings:
         )
 
 
-def ingest(glue_context: Any, settings: IngestSettings) -> RawCommit | None:
+def ingest(
+    glue_context: Any, settings: IngestSettings, tables: Mapping[str, SourceTable] = SOURCE_TABLES
+) -> RawCommit | None:
     """One run of the ingest. Returns the batch it committed, None when nothing had changed.
 
-    Publishes in every run. The caller commits the job bookmark afterwards; losing that costs
-    nothing, because values and completeness never rest on the bookmark.
+    `tables` are the contracts of the source. Publishes in every run. The caller commits the job
+    bookmark afterwards; losing that costs nothing, because values and completeness never rest on
+    the bookmark.
     """
     log = Log(job=settings.job_name, run=settings.run_id)
     commits = raw_log(boto3.client("s3"), settings.raw_bucket)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            commit, captured_at = _attempt(glue_context, settings, commits, log)
+            commit, captured_at = _attempt(glue_context, settings, tables, commits, log)
             break
-        except CommitTaken as taken:
-            log("attempt_lost", attempt=attempt, reason=str(taken))
+        except STARTS_OVER as lost:
+            log("attempt_lost", attempt=attempt, reason=f"{type(lost).__name__}: {lost}")
             if attempt == ATTEMPTS:
                 raise
     with log.step("published", database=settings.raw_database) as result:
         published = publish_raw(
-            boto3.client("glue"), commits, settings.raw_database, settings.raw_bucket
+            boto3.client("glue"), commits, settings.raw_database, settings.raw_bucket, tables
         )
         result |= asdict(published)
     _tell(settings, commits, commit, captured_at, log)
@@ -130,20 +141,25 @@ def _tell(
 
 
 def _attempt(
-    glue_context: Any, settings: IngestSettings, commits: CommitLog[RawCommit], log: Log
+    glue_context: Any,
+    settings: IngestSettings,
+    tables: Mapping[str, SourceTable],
+    commits: CommitLog[RawCommit],
+    log: Log,
 ) -> tuple[RawCommit | None, datetime]:
     """Head, candidates, snapshot, difference, guards, files, proof, commit, certificate."""
     head = commits.head()
     source = endpoint(glue_context.extract_jdbc_conf(settings.source_connection))
     with open_snapshot(glue_context.spark_session, source) as first_look:
         # Before Glue's own read, whose errors do not say which right or column is missing.
-        first_look.check(TABLES)
+        first_look.check(tables.values())
     with log.step("candidates", head=head.batch if head else 0):
         # One after the other: AWS does not say that bookmarked reads may share threads.
         candidates = {
-            t.name: candidate_keys(glue_context, settings.source_connection, t) for t in TABLES
+            name: candidate_keys(glue_context, settings.source_connection, table)
+            for name, table in tables.items()
         }
-    batch, spooled = _spool(glue_context, settings, source, head, log)
+    batch, spooled = _spool(glue_context, settings, tables, source, head, log)
     for each in spooled:
         guard(batch, each, settings.allow_mass_delete)
     states = _write(glue_context, settings, batch, spooled, log)
@@ -170,6 +186,7 @@ def _attempt(
 def _spool(
     glue_context: Any,
     settings: IngestSettings,
+    tables: Mapping[str, SourceTable],
     source: Endpoint,
     head: RawCommit | None,
     log: Log,
@@ -177,8 +194,8 @@ def _spool(
     """Everything that needs the source; the snapshot is released at the end."""
     spark = glue_context.spark_session
     with open_snapshot(spark, source) as snapshot:
-        batch = Batch.after(head, snapshot)
-        extra = snapshot.check(TABLES)
+        batch = Batch.after(head, snapshot, tables)
+        extra = snapshot.check(tables.values())
 
         whole = settings.compare == WHOLE
         spooler = Spooler(batch, snapshot, spark, settings.work_bucket, whole)
@@ -192,7 +209,7 @@ def _spool(
             return spooled
 
         try:
-            spooled = side_by_side(one, TABLES)
+            spooled = side_by_side(one, tables.values())
         except TotesysError:
             raise
         except Exception as error:
@@ -200,7 +217,7 @@ def _spool(
             if explained is None:
                 raise
             raise explained from error
-        snapshot.verify_unrewritten(TABLES)
+        snapshot.verify_unrewritten(tables.values())
     for name, columns in extra.items():
         if columns:
             log("extra_columns_ignored", table=name, columns=columns)
