@@ -1,7 +1,8 @@
 """AWS Glue job: commits the exact difference between totesys and the lake as one batch.
 
 Arguments: JOB_NAME, source_connection, raw_bucket, work_bucket, processed_bucket, raw_database;
-optional, for one run: allow_mass_delete (table names, comma separated), compare (ranges or whole).
+optional: allow_mass_delete (table names, comma separated, for one run), compare (ranges, whole or
+scrub), snapshot_minutes.
 """
 
 import sys
@@ -21,7 +22,7 @@ REQUIRED = [
     "processed_bucket",
     "raw_database",
 ]
-OPTIONAL = ["allow_mass_delete", "compare"]
+OPTIONAL = ["allow_mass_delete", "compare", "snapshot_minutes"]
 
 
 def main() -> None:

@@ -63,6 +63,10 @@ class SnapshotInvalidated(TotesysError):
     """A table was truncated or rewritten while the snapshot was read."""
 
 
+class SnapshotTooOld(TotesysError):
+    """The snapshot was held for longer than the run may hold one."""
+
+
 class MassDelete(TotesysError):
     """A table lost all, or more than half and more than 100, of its rows."""
 

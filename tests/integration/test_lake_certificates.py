@@ -14,6 +14,7 @@ IDLE = Certificate(
     run_id="jr_1",
     verified_at=datetime(2026, 11, 22, 10, 15, 0, 7000),
     batch=4,
+    as_of=datetime(2026, 11, 22, 10, 14, 59, 1000),
     captured_at=datetime(2026, 11, 22, 10, 0),
     pg_snapshot="731:731:",
     idle=True,

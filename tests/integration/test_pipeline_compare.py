@@ -1,59 +1,135 @@
-"""Comparing the key ranges that differ gives what comparing every row gives."""
+"""The sweep (fingerprints of key ranges, then of slices, then rows) finds what comparing every row
+finds, whatever was changed where."""
 
+import random
 import uuid
 
 import boto3
+import psycopg
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from fixtures.bench import Bench
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.lake.changes import read_changes
-from totesys_etl.lake.commits import raw_log
+from totesys_etl.lake.commits import CommitLog, RawCommit, raw_log
+from totesys_etl.pipeline.spool import DRILL_ROWS
+from totesys_simulator import scale
+
+ORDERS = 3 * DRILL_ROWS // 2
+SILENT = "UPDATE {} SET {column} = {column} || '~' WHERE {key} = ANY(%s)"
+EDITED = {"sales_order": "agreed_delivery_date", "purchase_order": "item_code"}
 
 
-def test_ranges_and_whole_find_the_same_changes(bench: Bench, spark: SparkSession) -> None:
+def test_sweep_and_whole_comparison_find_the_same_changes(
+    bench: Bench, spark: SparkSession
+) -> None:
+    _large(bench)
+    other = _another_lake()
+    log, whole = (raw_log(boto3.client("s3"), b["raw_bucket"]) for b in (bench.arguments, other))
+    assert bench.ingest() is not None
+    assert bench.ingest(**other) is not None
+
+    @settings(
+        max_examples=2,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(seed=st.integers(0, 2**32))
+    def changes_are_the_same(seed: int) -> None:
+        touched = _change(bench.source, random.Random(seed))
+        first, second = bench.ingest(), bench.ingest(**other)
+        assert first is not None
+        assert second is not None
+        for name in SOURCE_TABLES:
+            _assert_same(spark, name, log, whole, first.batch)
+            # Some thousand rows at the most, of the tens of thousands, were looked at.
+        assert sum(t.inserted + t.updated + t.deleted for t in first.tables.values()) == touched
+
+    changes_are_the_same()
+    assert log.head_number() == whole.head_number() == 3
+
+
+def test_a_drill_down_fetches_the_slices_that_differ(bench: Bench, capsys) -> None:
+    _large(bench)
+    assert bench.ingest() is not None
+    capsys.readouterr()
+    # Two rows of one slice, one far from them, and one whose range is new.
+    bench.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id IN (300, 301)")
+    bench.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id = 20000")
+
+    assert bench.ingest() is not None
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if '"compared"' in line]
+    (told,) = [line for line in lines if '"sales_order"' in line]
+    assert '"updated": 3' in told
+    assert '"fetched": 512' in told
+
+
+def _large(bench: Bench) -> None:
+    """In place of the founding rows: so many orders that no difference is looked for in all."""
+    tables = sql.SQL(", ").join(map(sql.Identifier, SOURCE_TABLES))
+    bench.source.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
+    scale(bench.source, ORDERS)
+
+
+def _another_lake() -> dict[str, str]:
+    """Arguments of an ingest that compares every row, into a lake of its own."""
     other = {name: f"w{uuid.uuid4().hex[:10]}" for name in ("raw_bucket", "work_bucket")}
     for bucket in other.values():
         boto3.client("s3").create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
         )
     boto3.client("glue").create_database(DatabaseInput={"Name": other["raw_bucket"]})
-    other |= {"raw_database": other["raw_bucket"], "compare": "whole"}
+    return other | {"raw_database": other["raw_bucket"], "compare": "whole"}
 
-    for statement in (
-        "SELECT 1",
-        """UPDATE design SET file_location = '/silent' WHERE design_id IN (1, 9);
-           DELETE FROM payment WHERE payment_id = 3;
-           INSERT INTO design SELECT 1000000, created_at, design_name, file_location, file_name,
-                  last_updated FROM design WHERE design_id = 2""",
-    ):
-        bench.source.execute(statement.encode())
-        assert bench.ingest() is not None
-        assert bench.ingest(**other) is not None
 
-    logs = [
-        raw_log(boto3.client("s3"), bucket)
-        for bucket in (bench.arguments["raw_bucket"], other["raw_bucket"])
+def _change(source: psycopg.Connection, rng: random.Random) -> int:
+    """Silent edits, deletes, new keys and keys used again, here and there; how many rows."""
+    touched = 0
+    for table, column in EDITED.items():
+        key = SOURCE_TABLES[table].primary_key
+        names = {"column": sql.Identifier(column), "key": sql.Identifier(key)}
+        keys = [k for (k,) in source.execute(
+            sql.SQL("SELECT {key} FROM {} ORDER BY 1").format(sql.Identifier(table), **names)
+        )]  # fmt: skip
+        chosen = rng.sample(keys, rng.randint(1, 60))
+        start = rng.choice(keys)
+        chosen += [k for k in range(start, start + rng.randint(0, 600)) if k in set(keys)]
+        chosen = sorted(set(chosen))
+        source.execute(sql.SQL(SILENT).format(sql.Identifier(table), **names), (chosen,))
+        touched += len(chosen)
+    free = "payment_id NOT IN (SELECT max(payment_id) FROM payment)"
+    gone = source.execute(
+        "DELETE FROM payment WHERE payment_id %% 1000 = %s AND " + free, (rng.randrange(1000),)
+    ).rowcount
+    added = source.execute(
+        "INSERT INTO design SELECT g, now()::timestamp(3), 'new', '/x', 'f', now()::timestamp(3)"
+        " FROM generate_series(%s::int, %s::int, 70000) AS g ON CONFLICT DO NOTHING",
+        (rng.randint(-300_000, -200_000), 400_000),
+    ).rowcount
+    return touched + gone + added
+
+
+def _assert_same(
+    spark: SparkSession, name: str, log: CommitLog[RawCommit], whole: CommitLog[RawCommit], n: int
+) -> None:
+    table = SOURCE_TABLES[name]
+    first, second = (each.read(n).tables[name] for each in (log, whole))
+    counts = [(t.inserted, t.updated, t.deleted, t.versions, t.live) for t in (first, second)]
+    assert counts[0] == counts[1], name
+    ranges = [{n: (r.live, r.fingerprint) for n, r in t.current.items()} for t in (first, second)]
+    assert ranges[0] == ranges[1], name
+    rows = [
+        read_changes(spark, each.bucket, table, [each.read(n)])
+        .drop("captured_at", "valid_from")
+        .orderBy(F.col(table.primary_key))
+        .collect()
+        for each in (log, whole)
     ]
-    assert [log.head_number() for log in logs] == [2, 2]
-    for name, table in SOURCE_TABLES.items():
-        first, second = (log.read(2).tables[name] for log in logs)
-        assert (first.inserted, first.updated, first.deleted) == (
-            second.inserted,
-            second.updated,
-            second.deleted,
-        )
-        assert {n: (r.live, r.fingerprint) for n, r in first.current.items()} == {
-            n: (r.live, r.fingerprint) for n, r in second.current.items()
-        }
-        if not first.changes:
-            continue
-        rows = [
-            read_changes(spark, log.bucket, table, [log.read(2)])
-            .drop("captured_at", "valid_from")
-            .orderBy(F.col(table.primary_key))
-            .collect()
-            for log in logs
-        ]
-        assert rows[0] == rows[1]
+    assert rows[0] == rows[1], name

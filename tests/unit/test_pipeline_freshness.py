@@ -16,6 +16,10 @@ NOW = datetime(2026, 11, 24, 10, 30)
 class Batch:
     captured_at: datetime
 
+    @property
+    def as_of(self) -> datetime:
+        return self.captured_at
+
 
 @dataclass
 class Log:

@@ -37,6 +37,8 @@ from totesys_etl.errors import ContractInvalid, TypeUnsupported
 
 RANGE_SIZE = 65536
 """Keys in one key range."""
+SLICE_SIZE = 256
+"""Keys in one slice of a key range: what a drill-down tells apart."""
 DIGITS = 11
 """Hexadecimal digits of the md5 that count: 44 bits."""
 LARGEST_SAFE_SCALE = 6

@@ -40,6 +40,7 @@ class TableCertificate:
 class Certificate:
     """Source at (`captured_at`, `pg_snapshot`) = lake at `batch`. `idle`: the run changed nothing.
 
+    `as_of` is `captured_at`, or where the source is a standby the moment it had replayed up to.
     `verified_at` is the clock of the run (naive UTC, ms). There is none that says `equal` false.
     """
 
@@ -47,6 +48,7 @@ class Certificate:
     verified_at: datetime
     batch: int
     captured_at: datetime
+    as_of: datetime
     pg_snapshot: str
     idle: bool
     tables: Mapping[str, TableCertificate]

@@ -8,7 +8,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from totesys_etl.contracts import lake_tables
-from totesys_etl.contracts.canonical import RANGE_SIZE, range_name, spark_fingerprints
+from totesys_etl.contracts.canonical import (
+    RANGE_SIZE,
+    SLICE_SIZE,
+    range_name,
+    spark_fingerprints,
+)
+from totesys_etl.contracts.intervals import KeyInterval
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.spark import struct_type
 from totesys_etl.errors import CertificateFailed
@@ -35,7 +41,7 @@ def write_current(
         order_by=[table.primary_key],
     )
     files = [file for group in written.values() for file in group]
-    stored = _measure(read_frame(spark, bucket, files, struct_type(shape.columns)), table)
+    stored = measure(read_frame(spark, bucket, files, struct_type(shape.columns)), table)
     ranges = {name: _key_range(tuple(group), stored.get(name)) for name, group in written.items()}
     for name, key_range in ranges.items():
         expected = sum(file.rows for file in key_range.files)
@@ -53,19 +59,33 @@ def read_current(
     table: SourceTable,
     ranges: Mapping[str, KeyRange],
     only: Collection[str] | None = None,
+    keys: Collection[KeyInterval] | None = None,
 ) -> DataFrame:
     """Rows of lake_tables.current(table) (without `range`), one per key ever seen.
 
-    `only` limits to some of the `ranges`; names that have no range yet have no rows.
-    Raises BucketMissing, CommitMissing.
+    `only` limits to some of the `ranges`, `keys` to some keys in them; names that have no range yet
+    have no rows. Raises BucketMissing, CommitMissing.
     """
     chosen = ranges if only is None else set(only) & set(ranges)
     files = [file for name in sorted(chosen) for file in ranges[name].files]
-    return read_frame(spark, bucket, files, struct_type(lake_tables.current(table).columns))
+    rows = read_frame(spark, bucket, files, struct_type(lake_tables.current(table).columns))
+    if keys is None:
+        return rows
+    wanted = [number for interval in keys for number in interval.slices]
+    return rows.where(F.shiftright(table.primary_key, SLICE_SIZE.bit_length() - 1).isin(wanted))
 
 
-def _measure(rows: DataFrame, table: SourceTable) -> dict[str, tuple[int, int, int]]:
-    """Range name -> (rows, live, fingerprint of the live), in one action."""
+def slice_fingerprints(rows: DataFrame, table: SourceTable) -> dict[int, tuple[int, int]]:
+    """Slice number (key / 256, floored) -> (rows, fingerprint) of the live ones among `rows`
+    (columns of lake_tables.current), in one Spark action."""
+    live = rows.where(F.col("deleted_in_batch").isNull())
+    found = spark_fingerprints(live, table, SLICE_SIZE).collect()
+    return {number: (count, total) for number, count, total in found}
+
+
+def measure(rows: DataFrame, table: SourceTable) -> dict[str, tuple[int, int, int]]:
+    """Range name -> (rows, live, fingerprint of the live) of rows of lake_tables.current(table), in
+    one Spark action."""
     live = F.col("deleted_in_batch").isNull()
     totals: dict[str, tuple[int, int, int]] = {}
     for number, alive, count, fingerprint in spark_fingerprints(rows, table, by=live).collect():

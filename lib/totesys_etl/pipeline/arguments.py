@@ -22,6 +22,15 @@ def run_id(args: Mapping[str, Any]) -> str:
     return str(args.get("JOB_RUN_ID") or f"jr_{uuid.uuid4().hex}")
 
 
+def whole_number(args: Mapping[str, Any], name: str, default: int) -> int:
+    """Argument `name` as a number from 1 on, `default` when it is absent; SettingInvalid if it is
+    something else."""
+    value = str(args.get(name) or default)
+    if not value.isdecimal() or int(value) < 1:
+        raise SettingInvalid(f"job argument --{name} {value!r}: use a whole number from 1 on")
+    return int(value)
+
+
 def names(args: Mapping[str, Any], name: str) -> frozenset[str]:
     """A comma separated list of names; empty when the argument is absent."""
     return frozenset(part.strip() for part in str(args.get(name) or "").split(",") if part.strip())

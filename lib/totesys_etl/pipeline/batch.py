@@ -15,11 +15,16 @@ from totesys_etl.source.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Batch:
-    """The batch after `head` (None: the first), taken at one snapshot of the source."""
+    """The batch after `head` (None: the first), taken at one snapshot of the source.
+
+    `as_of` is the moment up to which the snapshot has every transaction: on a standby that of the
+    newest one replayed, else `captured_at`.
+    """
 
     head: RawCommit | None
     number: int
     captured_at: datetime
+    as_of: datetime
     system_identifier: str
     database: str
     pg_snapshot: str
@@ -43,6 +48,7 @@ class Batch:
             head=head,
             number=head.batch + 1 if head else 1,
             captured_at=captured_at,
+            as_of=min(captured_at, snapshot.replayed_at or captured_at),
             system_identifier=snapshot.identity.system_identifier,
             database=snapshot.identity.database,
             pg_snapshot=snapshot.pg_snapshot,

@@ -67,6 +67,7 @@ def certify(
             verified_at=now(),
             batch=head.batch if head else 0,
             captured_at=batch.captured_at,
+            as_of=batch.as_of,
             pg_snapshot=batch.pg_snapshot,
             idle=commit is None,
             tables=dict(tables),

@@ -19,17 +19,17 @@ def lag_seconds(
     s3: S3Client,
     raw: CommitLog[RawCommit],
     loaded_through: int,
-    captured_at: datetime,
+    as_of: datetime,
     now: datetime,
 ) -> float:
     """Seconds since the moment as of which the warehouse is known to equal the source.
 
-    `loaded_through` is the last raw batch in the warehouse, `captured_at` the source's clock at the
-    newest certificate. With every batch loaded that moment is `captured_at`; else the last
+    `loaded_through` is the last raw batch in the warehouse, `as_of` the source's moment in the
+    newest certificate. With every batch loaded that is the moment; else it is the one of the last
     certificate before the first batch that is not loaded.
     """
     if raw.head_number() <= loaded_through:
-        return _between(captured_at, now)
+        return _between(as_of, now)
     waiting = raw.read(loaded_through + 1)
     if loaded_through == 0:
         return _between(waiting.captured_at, now)
@@ -42,11 +42,11 @@ def _between(moment: datetime, now: datetime) -> float:
 
 
 def _certified_before(s3: S3Client, bucket: str, moment: datetime) -> datetime | None:
-    """The source's clock in the newest certificate before `moment`, of the last DAYS days."""
+    """The source's moment in the newest certificate before `moment`, of the last DAYS days."""
     for days in range(DAYS):
         day = (moment - timedelta(days=days)).date().isoformat()
         for name in reversed(certificates.list_keys(s3, bucket, day)):
             certificate = certificates.read(s3, bucket, name)
             if certificate.captured_at < moment:
-                return certificate.captured_at
+                return certificate.as_of
     return None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import boto3
+from pyspark.sql import DataFrame
 
 from totesys_etl import metrics
 from totesys_etl.connection import Endpoint, endpoint
@@ -31,10 +32,11 @@ from totesys_etl.pipeline.certify import certify, table_certificate
 from totesys_etl.pipeline.clock import now
 from totesys_etl.pipeline.freshness import lag_seconds
 from totesys_etl.pipeline.parallel import side_by_side
+from totesys_etl.pipeline.scrub import scrub
 from totesys_etl.pipeline.spool import Spooled, Spooler
 from totesys_etl.pipeline.write import guard, verify, write
 from totesys_etl.source.candidates import candidate_keys
-from totesys_etl.source.snapshot import explain, open_snapshot
+from totesys_etl.source.snapshot import MAX_SECONDS, explain, open_snapshot
 
 ATTEMPTS = 3
 """How many attempts a run has."""
@@ -43,8 +45,9 @@ STARTS_OVER = (CommitTaken, SnapshotInvalidated, SourceUnreachable)
 """A run starts over with a new head and a new snapshot when another run has its number, or the
 snapshot was lost: its session ended, a standby cancelled the read, a table was rewritten."""
 
-RANGES, WHOLE = "ranges", "whole"
-"""Ways to compare: rows of the key ranges whose fingerprints differ, or every row."""
+RANGES, WHOLE, SCRUB = "ranges", "whole", "scrub"
+"""Ways to compare: the rows where fingerprints differ; every row; every row, after every file of
+current rows was read again and compared with what its commit says of it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class IngestSettings:
     raw_database: str
     allow_mass_delete: frozenset[str]
     compare: str
+    snapshot_seconds: int
 
     @classmethod
     def from_arguments(cls, args: Mapping[str, Any]) -> IngestSettings:
@@ -72,8 +76,9 @@ class IngestSettings:
                 f"use names of {', '.join(SOURCE_TABLES)}, separated by commas"
             )
         compare = str(args.get("compare") or RANGES)
-        if compare not in (RANGES, WHOLE):
-            raise SettingInvalid(f"--compare {compare!r}: use {RANGES} or {WHOLE}")
+        if compare not in (RANGES, WHOLE, SCRUB):
+            raise SettingInvalid(f"--compare {compare!r}: use {RANGES}, {WHOLE} or {SCRUB}")
+        minutes = arguments.whole_number(args, "snapshot_minutes", MAX_SECONDS // 60)
         return cls(
             job_name=arguments.text(args, "JOB_NAME"),
             run_id=arguments.run_id(args),
@@ -84,6 +89,7 @@ class IngestSettings:
             raw_database=arguments.text(args, "raw_database"),
             allow_mass_delete=allowed,
             compare=compare,
+            snapshot_seconds=60 * minutes,
         )
 
 
@@ -100,7 +106,7 @@ def ingest(
     commits = raw_log(boto3.client("s3"), settings.raw_bucket)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            commit, captured_at = _attempt(glue_context, settings, tables, commits, log)
+            commit, as_of = _attempt(glue_context, settings, tables, commits, log)
             break
         except STARTS_OVER as lost:
             log("attempt_lost", attempt=attempt, reason=f"{type(lost).__name__}: {lost}")
@@ -111,7 +117,7 @@ def ingest(
             boto3.client("glue"), commits, settings.raw_database, settings.raw_bucket, tables
         )
         result |= asdict(published)
-    _tell(settings, commits, commit, captured_at, log)
+    _tell(settings, commits, commit, as_of, log)
     return commit
 
 
@@ -119,14 +125,14 @@ def _tell(
     settings: IngestSettings,
     commits: CommitLog[RawCommit],
     commit: RawCommit | None,
-    captured_at: datetime,
+    as_of: datetime,
     log: Log,
 ) -> None:
     """Changed rows, and how far the warehouse is behind: also of a run that changed nothing."""
     s3 = boto3.client("s3")
     mark = loaded_log(s3, settings.processed_bucket).head()
     through = mark.raw_through if mark else 0
-    lag = lag_seconds(s3, commits, through, captured_at, now())
+    lag = lag_seconds(s3, commits, through, as_of, now())
     changed = {
         name: table.inserted + table.updated + table.deleted
         for name, table in (commit.tables.items() if commit else ())
@@ -159,7 +165,10 @@ def _attempt(
             name: candidate_keys(glue_context, settings.source_connection, table)
             for name, table in tables.items()
         }
-    batch, spooled = _spool(glue_context, settings, tables, source, head, log)
+    if settings.compare == SCRUB and head is not None:
+        with log.step("scrubbed", batch=head.batch) as result:
+            result |= scrub(glue_context.spark_session, settings.work_bucket, head, tables)
+    batch, spooled = _spool(glue_context, settings, candidates, tables, source, head, log)
     for each in spooled:
         guard(batch, each, settings.allow_mass_delete)
     states = _write(glue_context, settings, batch, spooled, log)
@@ -180,12 +189,13 @@ def _attempt(
     for each in spooled:
         if each.changes is not None:
             each.changes.unpersist()
-    return commit, batch.captured_at
+    return commit, batch.as_of
 
 
 def _spool(
     glue_context: Any,
     settings: IngestSettings,
+    candidates: Mapping[str, DataFrame | None],
     tables: Mapping[str, SourceTable],
     source: Endpoint,
     head: RawCommit | None,
@@ -193,31 +203,37 @@ def _spool(
 ) -> tuple[Batch, list[Spooled]]:
     """Everything that needs the source; the snapshot is released at the end."""
     spark = glue_context.spark_session
-    with open_snapshot(spark, source) as snapshot:
+    with open_snapshot(spark, source, seconds=settings.snapshot_seconds) as snapshot:
         batch = Batch.after(head, snapshot, tables)
         extra = snapshot.check(tables.values())
 
-        whole = settings.compare == WHOLE
+        whole = settings.compare != RANGES
         spooler = Spooler(batch, snapshot, spark, settings.work_bucket, whole)
 
         def one(table: SourceTable) -> Spooled:
+            snapshot.check_age()
             with log.step("compared", table=table.name, batch=batch.number) as result:
-                spooled = spooler.spool(table, extra[table.name])
+                spooled = spooler.spool(table, candidates[table.name], extra[table.name])
                 summary = spooled.summary
                 result |= {"inserted": summary.inserted, "updated": summary.updated}
                 result |= {"deleted": summary.deleted, "ranges": len(spooled.fingerprints)}
+                result |= {"fetched": spooled.fetched}
             return spooled
 
         try:
             spooled = side_by_side(one, tables.values())
         except TotesysError:
+            snapshot.check_age()
             raise
         except Exception as error:
+            snapshot.check_age()
             explained = explain(error, source)
             if explained is None:
                 raise
             raise explained from error
         snapshot.verify_unrewritten(tables.values())
+        snapshot.check_age()
+    log("snapshot_released", seconds=round(snapshot.age, 3), pg_snapshot=batch.pg_snapshot)
     for name, columns in extra.items():
         if columns:
             log("extra_columns_ignored", table=name, columns=columns)

@@ -3,21 +3,27 @@ after the source has been released."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from totesys_etl import capture
 from totesys_etl.contracts import STAR_TABLES
-from totesys_etl.contracts.canonical import range_name
+from totesys_etl.contracts.canonical import RANGE_SIZE, range_name
+from totesys_etl.contracts.intervals import KeyInterval, of_ranges, of_slices
 from totesys_etl.contracts.model import Kind, SourceTable
 from totesys_etl.contracts.version import contract_version
 from totesys_etl.errors import ContractChanged
 from totesys_etl.lake.commits import RawTable
-from totesys_etl.lake.current import read_current
+from totesys_etl.lake.current import read_current, slice_fingerprints
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.source.snapshot import Fingerprint, Snapshot
+
+DRILL_ROWS = 20_000
+"""A difference in so many rows or fewer is looked for in all of them: a drill-down is a query and a
+Spark action of its own."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,8 @@ class Spooled:
     """What one table's snapshot came to; enough to write without the source.
 
     `changes` (columns of `lake_tables.changes`) is cached, None where no key range differs;
-    `fingerprints` are the source's own, by key range, at the snapshot.
+    `fingerprints` are the source's own, by key range, at the snapshot; `fetched` rows were read
+    from the source to find the changes.
     """
 
     table: SourceTable
@@ -33,14 +40,17 @@ class Spooled:
     summary: capture.Summary
     fingerprints: Mapping[int, Fingerprint]
     extra_columns: tuple[str, ...]
+    fetched: int
 
 
 @dataclass(frozen=True)
 class Spooler:
     """Spools tables of one snapshot.
 
-    PostgreSQL reads every table whole for its fingerprints. Rows are compared in the key ranges
-    whose fingerprints differ from the lake's; with `whole`, in all.
+    PostgreSQL reads every table whole for its fingerprints. The key ranges whose fingerprints
+    differ from the lake's, and those the bookmark's candidates lie in, are drilled down to slices
+    at the same snapshot, and only the rows of slices that differ are fetched and compared; with
+    `whole`, the rows of all.
     """
 
     batch: Batch
@@ -49,42 +59,75 @@ class Spooler:
     work_bucket: str
     whole: bool
 
-    def spool(self, table: SourceTable, extra_columns: tuple[str, ...]) -> Spooled:
+    def spool(
+        self, table: SourceTable, candidates: DataFrame | None, extra_columns: tuple[str, ...]
+    ) -> Spooled:
         """The difference of one table; ContractChanged when the lake has another contract's rows.
 
-        The one Spark action is the summary; it fills the cache of `changes`.
+        `candidates` are the keys that the bookmark names (column key). The summary's Spark action
+        fills the cache of `changes`.
         """
         previous = self.batch.previous(table)
         _check_contract(table, previous, self.batch.number)
         fingerprints = self.snapshot.fingerprints(table)
-        changes = self._difference(table, previous, fingerprints)
-        if changes is None:
-            return Spooled(table, None, capture.UNCHANGED, fingerprints, extra_columns)
-        changes = changes.persist()
+        found = self._difference(table, previous, fingerprints, candidates)
+        if found is None:
+            return Spooled(table, None, capture.UNCHANGED, fingerprints, extra_columns, fetched=0)
+        rows, fetched = found
+        changes = rows.persist()
         summary = capture.summary(changes, table, versioned_columns(table))
-        return Spooled(table, changes, summary, fingerprints, extra_columns)
+        return Spooled(table, changes, summary, fingerprints, extra_columns, fetched)
 
     def _difference(
         self,
         table: SourceTable,
         previous: RawTable | None,
         fingerprints: Mapping[int, Fingerprint],
-    ) -> DataFrame | None:
+        candidates: DataFrame | None,
+    ) -> tuple[DataFrame, int] | None:
+        """The changes (lazy) and how many rows of the source they are found in; None: no range
+        or slice differs."""
         captured_at = self.batch.captured_at
+        everything = sum(f.rows for f in fingerprints.values())
         if previous is None or not previous.current:
             if not fingerprints:
                 return None
-            return capture.difference(None, self.snapshot.read(table), table, captured_at)
+            rows = self.snapshot.read(table)
+            return capture.difference(None, rows, table, captured_at), everything
         if self.whole:
-            rows, names = self.snapshot.read(table), frozenset(previous.current)
-        else:
-            differing = differing_ranges(previous, fingerprints)
-            if not differing:
+            current = read_current(self.spark, self.work_bucket, table, previous.current)
+            rows = self.snapshot.read(table)
+            return capture.difference(current, rows, table, captured_at), everything
+        suspect = differing_ranges(previous, fingerprints) | candidate_ranges(candidates)
+        if not suspect:
+            return None
+        names = frozenset(map(range_name, suspect))
+        keys, fetched = (
+            of_ranges(suspect),
+            sum(fingerprints[n].rows for n in suspect if n in fingerprints),
+        )
+        if fetched > DRILL_ROWS:
+            keys, fetched = self._drill_down(table, previous, suspect)
+            if not keys:
                 return None
-            rows = self.snapshot.read_ranges(table, differing)
-            names = frozenset(map(range_name, differing))
+        rows = self.snapshot.read_keys(table, keys)
+        current = read_current(
+            self.spark, self.work_bucket, table, previous.current, only=names, keys=keys
+        )
+        return capture.difference(current, rows, table, captured_at), fetched
+
+    def _drill_down(
+        self, table: SourceTable, previous: RawTable, ranges: Collection[int]
+    ) -> tuple[tuple[KeyInterval, ...], int]:
+        """The keys to compare in `ranges`, and how many rows the source has there."""
+        names = frozenset(map(range_name, ranges))
         current = read_current(self.spark, self.work_bucket, table, previous.current, only=names)
-        return capture.difference(current, rows, table, captured_at)
+        lake = slice_fingerprints(current, table)
+        slices = self.snapshot.slice_fingerprints(table, ranges)
+        source = {n: (f.rows, f.total) for n, f in slices.items()}
+        keys = of_slices([n for n in lake.keys() | source.keys() if lake.get(n) != source.get(n)])
+        fetched = sum(slices[n].rows for i in keys for n in i.slices if n in slices)
+        return keys, fetched
 
 
 def differing_ranges(previous: RawTable, fingerprints: Mapping[int, Fingerprint]) -> frozenset[int]:
@@ -92,6 +135,17 @@ def differing_ranges(previous: RawTable, fingerprints: Mapping[int, Fingerprint]
     lake = {int(n): (r.live, r.fingerprint) for n, r in previous.current.items() if r.live}
     source = {n: (f.rows, f.total) for n, f in fingerprints.items()}
     return frozenset(n for n in lake.keys() | source.keys() if lake.get(n) != source.get(n))
+
+
+def candidate_ranges(candidates: DataFrame | None) -> frozenset[int]:
+    """Key ranges that the bookmark's keys (column key) lie in; one Spark action unless None.
+
+    Equal fingerprints prove a range equal as far as 44 bits go; the bookmark is a second opinion.
+    """
+    if candidates is None:
+        return frozenset()
+    number = F.floor(F.col("key") / F.lit(RANGE_SIZE))
+    return frozenset(row[0] for row in candidates.select(number).distinct().collect())
 
 
 def versioned_columns(table: SourceTable) -> frozenset[str]:

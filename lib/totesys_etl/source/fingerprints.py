@@ -1,16 +1,18 @@
-"""Fingerprints of key ranges, computed by PostgreSQL at the snapshot."""
+"""Fingerprints of key ranges and of slices of them, computed by PostgreSQL at the snapshot."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from totesys_etl.connection import Connection
-from totesys_etl.contracts.canonical import RANGE_SIZE, postgres_fingerprints
+from totesys_etl.contracts.canonical import RANGE_SIZE, SLICE_SIZE, postgres_fingerprints
+from totesys_etl.contracts.intervals import of_ranges
 from totesys_etl.contracts.model import SourceTable
-from totesys_etl.source.reading import KeyBounds
+from totesys_etl.source.reading import KeyBounds, among
 from totesys_etl.source.session import Session
 
 SPLIT_ROWS = 500_000
@@ -19,7 +21,7 @@ SPLIT_ROWS = 500_000
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """One key range: its rows, and the sum of the 44-bit prefixes of their md5."""
+    """One key range or slice: its rows, and the sum of the 44-bit prefixes of their md5."""
 
     rows: int
     total: int
@@ -41,6 +43,14 @@ def fingerprints(
         return {**lower, **upper.result()}
 
 
+def slice_fingerprints(
+    connection: Connection, session: Session, table: SourceTable, ranges: Collection[int]
+) -> dict[int, Fingerprint]:
+    """Slice number (key / 256, floored) -> fingerprint, of the key ranges `ranges` alone."""
+    where = among(table.primary_key, of_ranges(ranges))
+    return _of_part(connection, session.schema, table, where, SLICE_SIZE)
+
+
 def middle(bounds: KeyBounds) -> int | None:
     """The start of the key range in the middle; None when there is only one range."""
     if bounds.low is None or bounds.high is None:
@@ -50,7 +60,11 @@ def middle(bounds: KeyBounds) -> int | None:
 
 
 def _of_part(
-    connection: Connection, schema: str, table: SourceTable, where: sql.Composable | None
+    connection: Connection,
+    schema: str,
+    table: SourceTable,
+    where: sql.Composable | None,
+    size: int = RANGE_SIZE,
 ) -> dict[int, Fingerprint]:
-    rows = connection.execute(postgres_fingerprints(table, schema, where)).fetchall()
+    rows = connection.execute(postgres_fingerprints(table, schema, where, size)).fetchall()
     return {int(number): Fingerprint(int(count), int(total)) for number, count, total in rows}

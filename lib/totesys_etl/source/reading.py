@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from totesys_etl.connection import Connection
-from totesys_etl.contracts.canonical import RANGE_SIZE, snapshot_query
+from totesys_etl.contracts.canonical import snapshot_query
+from totesys_etl.contracts.intervals import KeyInterval
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.spark import struct_type
 from totesys_etl.source.session import APPLICATION_NAME, Session
@@ -86,28 +87,22 @@ def read_table(
     return spark.read.jdbc(url, dbtable, predicates=predicates, properties=properties)
 
 
-def in_ranges(key: str, ranges: Collection[int]) -> sql.Composed:
-    """The condition that `key` lies in one of the key ranges; neighbours become one interval."""
+def among(key: str, intervals: Collection[KeyInterval]) -> sql.Composed:
+    """The condition that `key` lies in one of the intervals, of which there is at least one."""
     name = sql.Identifier(key)
-    intervals: list[list[int]] = []
-    for number in sorted(ranges):
-        if intervals and intervals[-1][1] == number:
-            intervals[-1][1] = number + 1
-        else:
-            intervals.append([number, number + 1])
     conditions = [
-        sql.SQL("({0} >= {1} AND {0} < {2})").format(
-            name, sql.Literal(first * RANGE_SIZE), sql.Literal(end * RANGE_SIZE)
-        )
-        for first, end in intervals
+        sql.SQL("({0} >= {1} AND {0} < {2})").format(name, sql.Literal(i.first), sql.Literal(i.end))
+        for i in intervals
     ]
     return sql.SQL("({})").format(sql.SQL(" OR ").join(conditions))
 
 
-def bounds_of(ranges: Collection[int]) -> KeyBounds:
-    """Bounds of the keys in `ranges`, taken as full."""
+def bounds_of(intervals: Collection[KeyInterval]) -> KeyBounds:
+    """Bounds of the keys in `intervals`, taken as full."""
     return KeyBounds(
-        min(ranges) * RANGE_SIZE, (max(ranges) + 1) * RANGE_SIZE - 1, len(ranges) * RANGE_SIZE
+        min(i.first for i in intervals),
+        max(i.end for i in intervals) - 1,
+        sum(i.end - i.first for i in intervals),
     )
 
 

@@ -13,18 +13,22 @@ APPLICATION_NAME = "totesys ingest"
 
 @dataclass(frozen=True)
 class Session:
-    """What a session needs to see the snapshot `exported_id` of the exporting connection."""
+    """What a session needs to see the snapshot `exported_id` of the exporting connection; no
+    statement in it may take longer than `seconds`."""
 
     endpoint: Endpoint
     schema: str
     lock_timeout: str
     exported_id: str
+    seconds: int
 
     def join(self) -> Connection:
         """A further connection that sees the snapshot; the caller closes it."""
         connection = connect(self.endpoint, APPLICATION_NAME, autocommit=True)
         try:
-            connection.execute(begin(self.schema, self.lock_timeout, self.exported_id))
+            connection.execute(
+                begin(self.schema, self.lock_timeout, self.seconds, self.exported_id)
+            )
         except BaseException:
             connection.close()
             raise
@@ -32,14 +36,17 @@ class Session:
 
     def init_statement(self) -> str:
         """What Spark runs first on each of its JDBC connections."""
-        return begin(self.schema, self.lock_timeout, self.exported_id).as_string(None)
+        statements = begin(self.schema, self.lock_timeout, self.seconds, self.exported_id)
+        return statements.as_string(None)
 
     def startup_options(self) -> str:
         """Settings a connection has from its first moment, in the server's command-line form."""
         return "-c lock_timeout=" + self.lock_timeout.replace(" ", "\\ ")
 
 
-def begin(schema: str, lock_timeout: str, exported_id: str | None = None) -> sql.Composed:
+def begin(
+    schema: str, lock_timeout: str, seconds: int, exported_id: str | None = None
+) -> sql.Composed:
     """Opens a read-only transaction, on the snapshot `exported_id` or on a new one.
 
     The explicit BEGIN is vital: outside a transaction SET TRANSACTION SNAPSHOT is a mere warning
@@ -53,6 +60,7 @@ def begin(schema: str, lock_timeout: str, exported_id: str | None = None) -> sql
     statements += [
         sql.SQL("SET LOCAL row_security = off"),
         sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(lock_timeout)),
+        sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(f"{seconds}s")),
         # These sessions idle by design: while Spark reads, while a consumer digests a fetch.
         sql.SQL("SET LOCAL idle_in_transaction_session_timeout = 0"),
         # format_type prints a type of another schema with that schema's name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +13,12 @@ from psycopg import sql
 from pyspark.sql import DataFrame, SparkSession
 
 from totesys_etl.connection import Endpoint, connect
+from totesys_etl.contracts.intervals import KeyInterval
 from totesys_etl.contracts.model import SourceTable
-from totesys_etl.errors import SnapshotInvalidated
+from totesys_etl.errors import SnapshotInvalidated, SnapshotTooOld
 from totesys_etl.source.failures import explain, explaining
-from totesys_etl.source.fingerprints import Fingerprint, fingerprints
-from totesys_etl.source.reading import (
-    KeyBounds,
-    bounds_of,
-    in_ranges,
-    key_bounds,
-    read_table,
-)
+from totesys_etl.source.fingerprints import Fingerprint, fingerprints, slice_fingerprints
+from totesys_etl.source.reading import KeyBounds, among, bounds_of, key_bounds, read_table
 from totesys_etl.source.relations import Relation, check_relations, read_relations
 from totesys_etl.source.session import APPLICATION_NAME, Session, begin
 
@@ -48,18 +44,21 @@ class Snapshot:
     """An exported snapshot and the connection that keeps it alive; made by `open_snapshot`.
 
     `captured_at` is the source's clock when the snapshot was taken (naive UTC, milliseconds): no
-    row in it was committed later. `pg_snapshot` is xmin:xmax:xip_list. Every method raises
+    row in it was committed later. `replayed_at` is, on a standby, when the newest transaction in it
+    was committed on the primary. `pg_snapshot` is xmin:xmax:xip_list. Every method raises
     SourceUnreachable when the server goes away.
     """
 
     def __init__(
-        self, spark: SparkSession, endpoint: Endpoint, schema: str, lock_timeout: str
+        self, spark: SparkSession, endpoint: Endpoint, schema: str, lock_timeout: str, seconds: int
     ) -> None:
         self._spark = spark
         self._endpoint = endpoint
+        self._seconds = seconds
         self._connection = connect(endpoint, APPLICATION_NAME, autocommit=True)
+        self._opened = time.monotonic()
         try:
-            self._connection.execute(begin(schema, lock_timeout))
+            self._connection.execute(begin(schema, lock_timeout, seconds))
             row = self._connection.execute(_IDENTIFY, (schema,)).fetchone()
         except BaseException:
             self._connection.close()
@@ -73,9 +72,25 @@ class Snapshot:
         self.in_recovery: bool = row[6]
         self.role: str = row[7]
         self._schema_usable = bool(row[8])
-        self._session = Session(endpoint, schema, lock_timeout, self.exported_id)
+        self.replayed_at: datetime | None = row[9]
+        self._session = Session(endpoint, schema, lock_timeout, self.exported_id, seconds)
         self._relations: dict[str, Relation] = {}
         self._bounds: dict[str, KeyBounds] = {}
+
+    @property
+    def age(self) -> float:
+        """Seconds for which the source has held the snapshot, and dead rows because of it."""
+        return time.monotonic() - self._opened
+
+    def check_age(self) -> None:
+        """Raises SnapshotTooOld once the snapshot has been held for longer than it may be."""
+        if self.age > self._seconds:
+            raise SnapshotTooOld(
+                f"source {self._endpoint.redacted}: the snapshot is {self.age:.0f} s old and may be"
+                f" held for {self._seconds} s, because the source cannot vacuum meanwhile: nothing"
+                " was committed. Run when the source is less busy, or with a larger "
+                "--snapshot_minutes"
+            )
 
     def columns(self, tables: Iterable[SourceTable]) -> dict[str, dict[str, str]]:
         """Table -> {column: type as format_type prints it}, physical order; absent if missing."""
@@ -119,10 +134,10 @@ class Snapshot:
         wanted = bounds.partitions if partitions is None else partitions
         return read_table(self._spark, self._session, table, bounds, wanted, where)
 
-    def read_ranges(self, table: SourceTable, ranges: Collection[int]) -> DataFrame:
-        """The rows of some key ranges (floor(key / 65536)), as `read` gives them."""
-        where = in_ranges(table.primary_key, ranges)
-        bounds = bounds_of(ranges)
+    def read_keys(self, table: SourceTable, intervals: Collection[KeyInterval]) -> DataFrame:
+        """The rows whose keys lie in `intervals`, as `read` gives them."""
+        where = among(table.primary_key, intervals)
+        bounds = bounds_of(intervals)
         return read_table(self._spark, self._session, table, bounds, bounds.partitions, where)
 
     def fingerprints(self, table: SourceTable) -> dict[int, Fingerprint]:
@@ -130,6 +145,13 @@ class Snapshot:
         bounds = self.key_bounds(table)
         with explaining(self._endpoint):
             return fingerprints(self._connection, self._session, table, bounds)
+
+    def slice_fingerprints(
+        self, table: SourceTable, ranges: Collection[int]
+    ) -> dict[int, Fingerprint]:
+        """Slice (floor(key / 256)) of the key ranges `ranges` -> rows and fingerprint."""
+        with explaining(self._endpoint):
+            return slice_fingerprints(self._connection, self._session, table, ranges)
 
     def verify_unrewritten(self, tables: Iterable[SourceTable]) -> None:
         """Raises SnapshotInvalidated if a table was truncated, rewritten or made anew meanwhile.
@@ -181,19 +203,29 @@ SELECT pg_export_snapshot(), pg_current_snapshot()::text,
        (clock_timestamp() AT TIME ZONE 'UTC')::timestamp(3) without time zone,
        (SELECT system_identifier::text FROM pg_control_system()), current_database()::text,
        current_setting('server_version'), pg_is_in_recovery(), current_user::text,
-       coalesce(has_schema_privilege(to_regnamespace(quote_ident(%s)), 'USAGE'), true)
+       coalesce(has_schema_privilege(to_regnamespace(quote_ident(%s)), 'USAGE'), true),
+       (pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC')::timestamp(3) without time zone
 """
+
+MAX_SECONDS = 15 * 60
+"""How long a run may hold a snapshot unless it is told otherwise."""
 
 
 def open_snapshot(
-    spark: SparkSession, endpoint: Endpoint, *, schema: str = "public", lock_timeout: str = "5s"
+    spark: SparkSession,
+    endpoint: Endpoint,
+    *,
+    schema: str = "public",
+    lock_timeout: str = "5s",
+    seconds: int = MAX_SECONDS,
 ) -> Snapshot:
     """A snapshot of the database as of now; use it as a context manager.
 
-    Raises SourceUnreachable or SourceLoginRefused, naming host, database and user.
+    `seconds` bounds every statement at it, and what `check_age` allows. Raises SourceUnreachable or
+    SourceLoginRefused, naming host, database and user.
     """
     with explaining(endpoint):
-        return Snapshot(spark, endpoint, schema, lock_timeout)
+        return Snapshot(spark, endpoint, schema, lock_timeout, seconds)
 
 
 def _storage(relations: dict[str, Relation], name: str) -> tuple[int, int] | None:
