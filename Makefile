@@ -46,6 +46,9 @@ down: setup ## stop what `make demo` started and forget its data
 scale: setup ## 3 million orders through all jobs, timed (ARGS="--orders N")
 	@$(BIN)/python -m totesys_demo.scale $(ARGS)
 
+growth: setup ## an ingest after 10, 100 and 300 batches, timed (ARGS="--batches N")
+	@$(BIN)/python -m totesys_demo.growth $(ARGS)
+
 test: setup ## all tests, with branch coverage of every process
 	@tests/run.sh $(ARGS)
 
@@ -84,4 +87,4 @@ lock: setup ## pin all packages anew
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo live down scale test lint artifacts doctor plan deploy secrets destroy docs lock clean
+.PHONY: help setup demo live down scale growth test lint artifacts doctor plan deploy secrets destroy docs lock clean

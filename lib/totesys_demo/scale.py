@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,12 +19,17 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from awsglue_local.client.runs import JobRun
 from awsglue_local.runtime.spark import THROUGHPUT
 from totesys_demo import screen
 from totesys_demo.errors import DemoError
 from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
-from totesys_etl.contracts import STAR_TABLES
-from totesys_simulator import scale
+from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
+from totesys_etl.contracts.canonical import SLICE_SIZE, postgres_fingerprints
+from totesys_etl.contracts.intervals import of_ranges
+from totesys_etl.source.reading import among
+from totesys_simulator import Simulator, scale
+from totesys_simulator.scale import UNTIL
 
 GROWING = ("sales_order", "purchase_order", "transaction", "payment")
 
@@ -54,12 +63,15 @@ def _measure(platform: LocalPlatform, orders: int) -> None:
             f"totesys filled in {time.monotonic() - began:.1f} s: "
             + ", ".join(f"{counts[table]:,} {table}" for table in GROWING)
         )
-    seconds: dict[str, float] = {}
-    for kind in ("first run", "nothing to do"):
+        seconds = _sweep(source)
+    for kind in ("first run", "nothing to do", "a working day"):
+        if kind == "a working day":
+            counts |= _working_day(platform, counts)
         for workflow in ("totesys_ingest", "totesys_publish"):
             for job in platform.run(workflow).job_runs:
                 seconds[f"{job.job}, {kind}"] = job.seconds
-                screen.step(f"{job.job}, {kind}: {job.seconds:.1f} s")
+                told = f" ({compared(job)})" if job.job == "ingest_totesys" else ""
+                screen.step(f"{job.job}, {kind}: {job.seconds:.1f} s{told}")
     for table in GROWING:
         seconds[f"COPY {table} out"], seconds[f"COPY {table} into a bare table"] = _copy(
             platform, table
@@ -74,6 +86,53 @@ def _measure(platform: LocalPlatform, orders: int) -> None:
     rows = [[what, f"{taken:.1f}"] for what, taken in seconds.items()]
     first = sum(taken for what, taken in seconds.items() if what.endswith("first run"))
     screen.table(["what", "seconds"], [*rows, ["all three jobs, first run", f"{first:.1f}"]])
+
+
+def _sweep(source: psycopg.Connection[Any]) -> dict[str, float]:
+    """Seconds of what PostgreSQL computes in every run, and of one range drilled down."""
+    taken = 0.0
+    for table in SOURCE_TABLES.values():
+        taken += _time(source, postgres_fingerprints(table))
+    orders = SOURCE_TABLES["sales_order"]
+    where = among(orders.primary_key, of_ranges([0]))
+    return {
+        "sweep of all tables, one connection": taken,
+        "drill-down of one range of sales_order": _time(
+            source, postgres_fingerprints(orders, where=where, size=SLICE_SIZE)
+        ),
+    }
+
+
+def _working_day(platform: LocalPlatform, counts: Mapping[str, int]) -> dict[str, int]:
+    """The day after the last one: its settlement, its orders, and three silent edits far apart.
+
+    Returns the rows of the growing tables, with one more version for each row that was changed.
+    """
+    with platform.connect(SOURCE) as source:
+        changes = Simulator(
+            source, 11, clock=datetime.combine(UNTIL, datetime.min.time())
+        ).workday()
+        edited = [counts["sales_order"] // part for part in (10, 2, 1)]
+        for key in edited:
+            source.execute(
+                "UPDATE sales_order SET agreed_delivery_date = '2024-11-30'"
+                " WHERE sales_order_id = %s AND agreed_delivery_date <> '2024-11-30'",
+                (key,),
+            )
+    rows = {(change.table, change.key) for change in changes} | {
+        ("sales_order", key) for key in edited
+    }
+    screen.step(f"a working day: {len(rows)} rows changed, three of them silently")
+    versions = Counter(table for table, _ in rows)
+    return {table: counts[table] + versions[table] for table in GROWING}
+
+
+def compared(job: JobRun) -> str:
+    """What the log of an ingest says of rows fetched and rows changed."""
+    assert job.log is not None  # noqa: S101
+    lines = [json.loads(text) for text in job.log.read_text().splitlines() if '"compared"' in text]
+    changed = sum(line["inserted"] + line["updated"] + line["deleted"] for line in lines)
+    return f"{sum(line['fetched'] for line in lines):,} rows fetched, {changed:,} changed"
 
 
 def _copy(platform: LocalPlatform, table: str) -> tuple[float, float]:

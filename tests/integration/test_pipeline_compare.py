@@ -61,7 +61,7 @@ def test_a_drill_down_fetches_the_slices_that_differ(bench: Bench, capsys) -> No
     capsys.readouterr()
     # Two rows of one slice, one far from them, and one whose range is new.
     bench.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id IN (300, 301)")
-    bench.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id = 20000")
+    bench.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id = 9000")
 
     assert bench.ingest() is not None
 

@@ -21,7 +21,7 @@ from totesys_etl.lake.current import read_current, slice_fingerprints
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.source.snapshot import Fingerprint, Snapshot
 
-DRILL_ROWS = 20_000
+DRILL_ROWS = 10_000
 """A difference in so many rows or fewer is looked for in all of them: a drill-down is a query and a
 Spark action of its own."""
 
