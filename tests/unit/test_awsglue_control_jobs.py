@@ -108,6 +108,49 @@ def test_a_waiting_run_stops_at_once(glue: Glue) -> None:
     assert glue.states("q") == ["SUCCEEDED", "STOPPED"]
 
 
+def test_a_run_that_waits_for_a_deleted_job_is_an_error_and_its_workflow_ends(glue: Glue) -> None:
+    glue.job("q", JobRunQueuingEnabled=True)
+    glue("CreateWorkflow", Name="flow")
+    actions = [{"JobName": "q"}]
+    glue("CreateTrigger", Name="go", Type="ON_DEMAND", WorkflowName="flow", Actions=actions)
+    glue.start("q")
+    run_id = glue("StartWorkflowRun", Name="flow")["RunId"]
+    glue("DeleteJob", JobName="q")
+    run = glue("GetWorkflowRun", Name="flow", RunId=run_id)["Run"]
+    assert (run["Status"], run["Statistics"]["ErroredActions"]) == ("COMPLETED", 1)
+    glue.job("q")
+    glue.end("q")
+    assert glue.going_on() == []
+
+
+def test_a_failed_run_of_a_deleted_job_is_not_retried(glue: Glue) -> None:
+    glue.job("r", MaxRetries=1)
+    glue.start("r")
+    glue("DeleteJob", JobName="r")
+    glue.end("r", "FAILED")
+    assert glue.going_on() == []
+    assert code(glue, "GetJobRuns", JobName="r") == "EntityNotFoundException"
+
+
+def test_a_late_run_is_announced_once_in_each_state(glue: Glue) -> None:
+    glue.job("slow", NotificationProperty={"NotifyDelayAfter": 3})
+    glue.start("slow")
+    glue.end("slow")
+    run_id = glue.start("slow", NotificationProperty={"NotifyDelayAfter": 2})
+    (_, ended), (seconds, late) = glue.timers
+    assert seconds == 120
+    ended()
+    assert glue.events == [("slow", "SUCCEEDED")]
+    late()
+    run = glue.executor.started[-1]
+    for _ in range(2):
+        glue.plane.dispatch.running(run)
+    glue("BatchStopJobRun", JobName="slow", JobRunIds=[run_id])
+    glue.end("slow", "STOPPED")
+    states = ["SUCCEEDED", "STARTING", "RUNNING", "STOPPING", "STOPPED"]
+    assert glue.events == [("slow", state) for state in states]
+
+
 def test_what_has_ended_can_not_be_stopped(glue: Glue) -> None:
     run_id = glue.start("a")
     glue.end("a")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from awsglue_local.errors import ApiError
+from awsglue_local.errors import ApiError, LocalGlueError
 from fixtures.glue_plane import Glue
 
 
@@ -229,6 +229,18 @@ def test_schedules_fire_once_when_due_and_only_when_activated(glue: Glue) -> Non
     assert glue("GetJobRuns", JobName="a")["JobRuns"][0]["TriggerName"] == "on"
 
 
+def test_a_schedule_that_can_not_fire_does_not_keep_the_others_from_it(glue: Glue) -> None:
+    glue("CreateWorkflow", Name="gone")
+    for name, workflow in (("lost", "gone"), ("on", None)):
+        trigger(glue, name, "SCHEDULED", "a", WorkflowName=workflow,
+                Schedule="cron(0/5 * * * ? *)", StartOnCreation=True)  # fmt: skip
+    glue("DeleteWorkflow", Name="gone")
+    at = datetime(2026, 1, 1, 12, 4, 59, tzinfo=UTC)
+    with pytest.raises(LocalGlueError, match="trigger lost did not fire.*Workflow gone not found"):
+        glue.plane.triggers.fire_due(at, at.replace(minute=5))
+    assert glue.going_on() == ["a"]
+
+
 def test_conditional_triggers_outside_a_workflow_need_new_ends_to_fire_again(glue: Glue) -> None:
     trigger(glue, "go", "ON_DEMAND", "a", WorkflowName=None)
     trigger(glue, "then", "CONDITIONAL", "b", after("a"), WorkflowName=None)
@@ -239,6 +251,9 @@ def test_conditional_triggers_outside_a_workflow_need_new_ends_to_fire_again(glu
     assert (len(glue.states("a")), len(glue.states("b"))) == (2, 2)
     run_ = glue("GetJobRuns", JobName="b")["JobRuns"][0]
     assert [p["JobName"] for p in run_["PredecessorRuns"]] == ["a"]
+    asked = {"JobName": "b", "RunId": run_["Id"]}
+    assert "PredecessorRuns" not in glue("GetJobRun", **asked)["JobRun"]
+    assert glue("GetJobRun", **asked, PredecessorsIncluded=True)["JobRun"] == run_
 
 
 def test_an_event_trigger_waits_for_its_batch(glue: Glue) -> None:
@@ -277,6 +292,11 @@ def test_an_event_trigger_fires_when_its_window_is_over(glue: Glue) -> None:
         ),
         ({"Actions": []}, "Actions must name"),
         ({"Actions": [{"JobName": "no"}]}, "EntityNotFoundException"),
+        ({"Actions": [{"CrawlerName": "c"}]}, "only jobs can be started locally"),
+        (
+            {"Predicate": {"Conditions": [{"CrawlerName": "c", "CrawlState": "SUCCEEDED"}]}},
+            "only jobs can be watched locally",
+        ),
         ({"WorkflowName": "no"}, "EntityNotFoundException"),
         ({"Predicate": None}, "Predicate cannot be null"),
         ({"Predicate": {"Conditions": [after("a"), after("b")]}}, "Logical must be AND or ANY"),

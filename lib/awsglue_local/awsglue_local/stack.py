@@ -67,8 +67,7 @@ class Stack:
         `postgres` maps names to versions (18 or 16). Every server gets a database of its name, the
         secret local/postgres/<name>, and the parameters <name>_jdbc_url and <name>_secret_id; every
         parameter that ends in _bucket is made a bucket. Given parameters win. With `schedule`,
-        SCHEDULED triggers fire by the clock of a stack that is started here. A stack found half
-        dead is reset as a whole.
+        SCHEDULED triggers fire by the clock. A stack found half dead is reset as a whole.
         """
         wanted = dict(postgres or {})
         self.state_dir.mkdir(parents=True, exist_ok=True)
@@ -80,6 +79,8 @@ class Stack:
                         f"the stack in {self.state_dir} runs without PostgreSQL {missing}; "
                         "take it down first"
                     )
+                if schedule:
+                    self.aws.private("schedule", {"enabled": True})
             else:
                 self._reset()
                 self._start(wanted, schedule)

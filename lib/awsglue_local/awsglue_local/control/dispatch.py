@@ -81,6 +81,7 @@ class Dispatch:
         with self._plane.lock:
             if run.state == "STARTING":
                 run.enter("RUNNING")
+                self._tell_if_late(run)
 
     def finished(self, run: JobRun, state: str, message: str | None) -> None:
         """The executor's last word on a run."""
@@ -95,7 +96,13 @@ class Dispatch:
             self._end(run, "STOPPED", None, retry=False)
         elif run.state != "STOPPING":
             run.enter("STOPPING")
+            self._tell_if_late(run)
             self._plane.executor.stop(run.id)
+
+    def job_deleted(self, job_name: str) -> None:
+        """Runs that wait for a place of the deleted job will never get one."""
+        for run in self._waiting.pop(job_name, []):
+            self._end(run, "ERROR", f"Job {job_name} does not exist", retry=False)
 
     def _record(self, run: JobRun) -> None:
         self._plane.jobs.runs.setdefault(run.job_name, {})[run.id] = run
@@ -115,12 +122,26 @@ class Dispatch:
             run.job.get("NonOverridableArguments") or {},
         )
         self._plane.executor.start(run, given)
+        if run.notify_after:
+            self._plane.after(60.0 * run.notify_after, lambda: self._delayed(run))
+
+    def _delayed(self, run: JobRun) -> None:
+        with self._plane.lock:
+            run.late = not run.final
+            self._tell_if_late(run)
+
+    def _tell_if_late(self, run: JobRun) -> None:
+        """AWS announces a late run once in each state that it is in."""
+        if run.late:
+            self._plane.emit(run)
 
     def _end(self, run: JobRun, state: str, message: str | None, *, retry: bool = True) -> None:
         run.enter(state, message)
         if state in ANNOUNCED:
             self._plane.emit(run)
-        if retry and state == "FAILED" and run.attempt < (run.job.get("MaxRetries") or 0):
+        exists = run.job_name in self._plane.jobs.definitions
+        more = run.attempt < (run.job.get("MaxRetries") or 0)
+        if retry and exists and more and state == "FAILED":
             self._retry(run)
         else:
             self._plane.triggers.job_ended(run)

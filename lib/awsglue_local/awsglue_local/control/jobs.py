@@ -101,6 +101,7 @@ class Jobs:
         """DeleteJob; nothing happens for an unknown job."""
         self.definitions.pop(request["JobName"], None)
         self.runs.pop(request["JobName"], None)
+        self._plane.dispatch.job_deleted(request["JobName"])
         return {"JobName": request["JobName"]}
 
     def start_run(self, request: Request) -> dict[str, Any]:
@@ -123,7 +124,10 @@ class Jobs:
 
     def get_run(self, request: Request) -> dict[str, Any]:
         """GetJobRun."""
-        return {"JobRun": self.run(request["JobName"], request["RunId"]).as_api()}
+        shown = self.run(request["JobName"], request["RunId"]).as_api()
+        if not request.get("PredecessorsIncluded"):
+            shown.pop("PredecessorRuns", None)
+        return {"JobRun": shown}
 
     def get_runs(self, request: Request) -> dict[str, Any]:
         """GetJobRuns, newest first."""

@@ -31,7 +31,8 @@ def now() -> datetime:
 class JobRun:
     """One attempt of a job. `arguments` are those of the run or trigger, not the job's defaults.
 
-    `job` is the definition that this attempt was started with; `timeout` is in minutes.
+    `job` is the definition that this attempt was started with; `timeout` is in minutes. `late`:
+    it goes on after its NotifyDelayAfter.
     """
 
     id: str
@@ -52,6 +53,14 @@ class JobRun:
     modified_on: datetime = field(default_factory=now)
     completed_on: datetime | None = None
     running_since: datetime | None = None
+    late: bool = False
+
+    @property
+    def notify_after(self) -> int | None:
+        """Minutes after which a run that goes on is announced, None for never."""
+        given = self.settings.get("NotificationProperty") or self.job.get("NotificationProperty")
+        minutes: int | None = (given or {}).get("NotifyDelayAfter")
+        return minutes
 
     @property
     def final(self) -> bool:

@@ -15,7 +15,7 @@ from awsglue_local.control.pages import page
 from awsglue_local.control.rules import START_TYPES, check_trigger, invalid
 from awsglue_local.control.runs import JobRun, WorkflowRun
 from awsglue_local.definition.cron import next_fire
-from awsglue_local.errors import ApiError
+from awsglue_local.errors import ApiError, LocalGlueError
 
 if TYPE_CHECKING:
     from awsglue_local.control.plane import ControlPlane
@@ -121,17 +121,25 @@ class Triggers:
         """Fires activated SCHEDULED triggers whose time lies in (since, until]; their names.
 
         Several missed times are one firing, as an alarm clock that rings late rings once.
+        LocalGlueError, after all others have fired, names those that could not.
         """
         with self._plane.lock:
-            due = []
+            due: list[str] = []
+            failed: list[str] = []
             for trigger in list(self.definitions.values()):
                 if trigger["Type"] != "SCHEDULED" or trigger["State"] != "ACTIVATED":
                     continue
                 moment = next_fire(trigger["Schedule"], since)
-                if moment is not None and moment <= until:
-                    due.append(trigger["Name"])
+                if moment is None or moment > until:
+                    continue
+                try:
                     self._fire_alone(trigger, ())
-            return due
+                    due.append(trigger["Name"])
+                except ApiError as error:
+                    failed.append(f"trigger {trigger['Name']} did not fire: {error}")
+        if failed:
+            raise LocalGlueError("; ".join(failed))
+        return due
 
     def job_ended(self, run: JobRun) -> None:
         """A job's last attempt has ended: what waits for it may fire.

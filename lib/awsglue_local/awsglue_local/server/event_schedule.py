@@ -3,32 +3,70 @@
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
 """
 
+import re
 import uuid
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
-from moto.events.models import Rule, events_backends
+from moto.events.exceptions import ValidationException
+from moto.events.models import EventsBackend, Rule, events_backends
 
-from awsglue_local.definition.cron import next_fire
+from awsglue_local.definition.cron import next_fire, parse
+from awsglue_local.errors import DefinitionError
 from awsglue_local.server.events import send
+
+_RATE = re.compile(r"rate\((?P<number>[1-9]\d*) (?P<unit>minute|hour|day)s?\)")
+_began: dict[tuple[str, str], datetime] = {}
+"""ARN and expression of a rule with rate(...) -> when the clock first saw it."""
+
+
+def install() -> None:
+    """Lets PutRule refuse an expression that would never fire; in this process."""
+    EventsBackend.put_rule = _checking(EventsBackend.put_rule)  # type: ignore[method-assign]
 
 
 def fire_due(since: datetime, until: datetime) -> list[str]:
     """Sends a Scheduled Event for every enabled rule that is due in (since, until]; their names.
 
-    cron(...) only: a rule with rate(...) never fires here.
+    Several missed times are one event. A rate counts from when the clock first sees the rule.
     """
     due = []
     for account, region, rule in _rules():
-        schedule = rule.scheduled_expression or ""
-        if rule.state != "ENABLED" or not schedule.startswith("cron("):
+        if rule.state != "ENABLED" or not rule.scheduled_expression:
             continue
-        moment = next_fire(schedule, since)
+        moment = _next(rule.arn, rule.scheduled_expression, since)
         if moment is not None and moment <= until:
             due.append(rule.name)
             send(rule, _event(account, region, rule, moment))
     return due
+
+
+def _next(arn: str, expression: str, since: datetime) -> datetime | None:
+    period = _period(expression)
+    if period is None:
+        return next_fire(expression, since)
+    began = _began.setdefault((arn, expression), since)
+    return began + ((since - began) // period + 1) * period
+
+
+def _period(expression: str) -> timedelta | None:
+    """The period of rate(...), None for anything else."""
+    found = _RATE.fullmatch(expression)
+    return timedelta(**{f"{found['unit']}s": int(found["number"])}) if found else None
+
+
+def _checking(put_rule: Callable[..., Rule]) -> Callable[..., Rule]:
+    def checked(self: EventsBackend, *args: Any, **fields: Any) -> Rule:
+        expression = fields.get("scheduled_expression")
+        if expression and _period(expression) is None:
+            try:
+                parse("ScheduleExpression", expression)
+            except DefinitionError as error:
+                raise ValidationException("Parameter ScheduleExpression is not valid.") from error
+        return put_rule(self, *args, **fields)
+
+    return checked
 
 
 def _rules() -> Iterator[tuple[str, str, Rule]]:

@@ -1,5 +1,6 @@
 """The running Glue of an AWS server process: control planes, executors, clock and events, wired."""
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from awsglue_local.control.plane import ControlPlane, Operation
 from awsglue_local.control.runs import JobRun
+from awsglue_local.errors import LocalGlueError
 from awsglue_local.server import connections, event_schedule, events, glue_operations
 from awsglue_local.server.clock import Clock, Schedule
 from awsglue_local.server.executor import ProcessExecutor
@@ -59,9 +61,13 @@ class Glue:
         return plane, executor
 
     def _fire_due(self, since: datetime, until: datetime) -> None:
-        for plane, _ in list(self._regions.values()):
-            plane.triggers.fire_due(since, until)
-        event_schedule.fire_due(since, until)
+        planes = [plane.triggers.fire_due for plane, _ in list(self._regions.values())]
+        for fire in (*planes, event_schedule.fire_due):
+            try:
+                fire(since, until)
+            except LocalGlueError as error:
+                # What can not be fired must not stop the clock of everything else.
+                print(f"glue-local: schedule: {error}", file=sys.stderr, flush=True)
 
 
 def install(state_dir: Path, endpoint: str, speed: float) -> Glue:
@@ -70,14 +76,18 @@ def install(state_dir: Path, endpoint: str, speed: float) -> Glue:
     connections.install()
     glue_operations.install(glue.plane("us-east-1").operations().keys(), glue.operation)
     events.install(glue.start_workflow)
+    event_schedule.install()
     return glue
 
 
 def _emitter(region: str) -> Callable[[JobRun], None]:
     def emit(run: JobRun) -> None:
-        events.publish(
-            "aws.glue", "Glue Job State Change", state_change(run), [], DEFAULT_ACCOUNT_ID, region
+        kind, detail = (
+            ("Glue Job State Change", state_change(run))
+            if run.final
+            else ("Glue Job Run Status", run_status(run))
         )
+        events.publish("aws.glue", kind, detail, [], DEFAULT_ACCOUNT_ID, region)
 
     return emit
 
@@ -96,3 +106,18 @@ def state_change(run: JobRun) -> dict[str, Any]:
         "message": run.error_message or f"Job run {run.state.lower()}",
     }
     return detail | ({"attempt": run.attempt} if run.attempt else {})
+
+
+def run_status(run: JobRun) -> dict[str, Any]:
+    """The detail of AWS's "Glue Job Run Status", of a run that takes longer than its
+    NotifyDelayAfter; same page.
+    """
+    return {
+        "jobName": run.job_name,
+        "severity": "INFO",
+        "notificationCondition": {"NotifyDelayAfter": float(run.notify_after or 0)},
+        "state": run.state,
+        "jobRunId": run.id,
+        "message": f"Job is in {run.state} state",
+        "startedOn": run.started_on.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+    }
