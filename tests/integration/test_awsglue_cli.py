@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -130,23 +129,6 @@ def test_a_run_can_be_stopped(stack: Stack, command: Command) -> None:
     code, _, err = command("stop", run_id)
     assert code == 2
     assert err == f"glue-local: job run {run_id} is STOPPED already\n"
-
-
-def test_ctrl_c_stops_the_run_that_was_started(
-    stack: Stack, command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from awsglue_local.client import runs
-
-    calls = iter(range(1000))
-
-    def interrupted(seconds: float) -> None:
-        if next(calls) == 3:
-            raise KeyboardInterrupt
-        threading.Event().wait(seconds)
-
-    monkeypatch.setattr(runs.time, "sleep", interrupted)
-    assert command("run-job", "long")[0] == 130
-    assert newest(stack, "long")["JobRunState"] == "STOPPED"
 
 
 def test_a_job_runs_in_this_process_for_the_debugger(
