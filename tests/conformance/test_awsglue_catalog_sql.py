@@ -1,31 +1,28 @@
 """spark.sql over the Data Catalog."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from awsglue_local.server.aws import AwsServer
 from fixtures.glue_api import GlueApi
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = pytest.mark.conformance
+
 
 @pytest.fixture
-def sql(aws: AwsServer, spark: "SparkSession") -> "Iterator[Any]":
+def sql(catalog_session: "SparkSession") -> Callable[[str], list[tuple[Any, ...]]]:
     """`sql(text)`: the rows as tuples, of a session that sees the catalogue."""
-    from awsglue._catalog_sql import register
-
-    session = spark.newSession()
-    register(session)
 
     def run(text: str) -> list[tuple[Any, ...]]:
-        return sorted((tuple(row) for row in session.sql(text).collect()), key=str)
+        return sorted((tuple(row) for row in catalog_session.sql(text).collect()), key=str)
 
-    yield run
+    return run
 
 
 def table(bucket: str, name: str, columns: str, keys: str = "", format_: str = "json") -> None:
@@ -102,6 +99,7 @@ def test_reading_only_and_unknown_tables_are_sparks_own_error(sql: Any, bucket: 
     assert sql("SELECT 1") == [(1,)]
 
 
+@pytest.mark.aws_only
 def test_a_job_sees_the_catalogue_when_it_asks_for_it(api: GlueApi) -> None:
     database = api.bucket.replace("-", "_")
     table(api.bucket, "t", "id int")

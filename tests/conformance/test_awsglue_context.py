@@ -7,9 +7,9 @@ import boto3
 import pytest
 from pyspark.sql import SparkSession, SQLContext
 
-from awsglue import _bookmark_session
 from awsglue.context import GlueContext
 from awsglue.job import Job
+from fixtures.glue_session import JobState
 
 pytestmark = pytest.mark.conformance
 
@@ -84,10 +84,7 @@ def test_a_glue_context_is_made_of_any_of_three(spark: SparkSession, argument: s
     assert glue.spark_session.sql("SELECT 1").collect() == [(1,)]
 
 
-def test_a_job_is_initialised_once_per_process(
-    glue: GlueContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_bookmark_session, "_session", None)
+def test_a_job_is_initialised_once_per_process(glue: GlueContext, job_state: JobState) -> None:
     with pytest.raises(RuntimeError, match=r"before Job\.init"):
         Job(glue).commit()
     assert not Job(glue).isInitialized()

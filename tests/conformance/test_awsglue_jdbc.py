@@ -2,14 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import psycopg
 import pytest
 
+from fixtures.glue_session import JobState
 from fixtures.servers import Database
 
 if TYPE_CHECKING:
@@ -17,20 +17,14 @@ if TYPE_CHECKING:
 
     from awsglue.dynamicframe import DynamicFrame
 
+pytestmark = pytest.mark.conformance
 ROWS = [(1, 1, "a"), (1, 2, "b"), (2, 1, "c"), (None, 9, "d")]
 Run = Callable[..., "tuple[list[str], DynamicFrame]"]
 
 
 @pytest.fixture
-def run(
-    spark: "SparkSession",
-    aws: object,
-    database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Run]:
+def run(spark: "SparkSession", aws: object, database: Database, job_state: JobState) -> Run:
     """One run with a bookmark over table `versions`: the names it reads, and the frame."""
-    from awsglue import _bookmark_session
     from awsglue.context import GlueContext
     from awsglue.job import Job
 
@@ -51,7 +45,6 @@ def run(
             "ConnectionProperties": properties,  # type: ignore[typeddict-item]
         }
     )
-    monkeypatch.setenv("GLUE_LOCAL_STATE", str(tmp_path))
     glue = GlueContext(spark)
 
     def one(bookmark: str = "enable", **options: Any) -> "tuple[list[str], DynamicFrame]":
@@ -67,8 +60,7 @@ def run(
         job.commit()
         return found, frame
 
-    yield one
-    monkeypatch.setattr(_bookmark_session, "_session", None)
+    return one
 
 
 def insert(database: Database, *rows: tuple[Any, ...]) -> None:
@@ -76,6 +68,7 @@ def insert(database: Database, *rows: tuple[Any, ...]) -> None:
         connection.cursor().executemany("INSERT INTO versions VALUES (%s, %s, %s)", rows)
 
 
+@pytest.mark.aws_only
 def test_several_keys_are_compared_one_after_the_other(run: Run, database: Database) -> None:
     keys = {"jobBookmarkKeys": ["id", "version"]}
     assert run(**keys)[0] == ["a", "b", "c", "d"]
@@ -86,6 +79,7 @@ def test_several_keys_are_compared_one_after_the_other(run: Run, database: Datab
         run(jobBookmarkKeys=["id"])
 
 
+@pytest.mark.aws_only
 def test_without_keys_the_primary_key_is_the_key(run: Run, database: Database) -> None:
     assert run(dbtable="numbered")[0] == ["a", "b"]
     with psycopg.connect(database.conninfo) as connection:
@@ -100,6 +94,7 @@ def test_hash_partitions_read_every_row_once(run: Run, by: dict[str, str]) -> No
     assert run("disable", **by, hashpartitions="2")[1].getNumPartitions() == 2
 
 
+@pytest.mark.aws_only
 def test_hash_partitions_go_with_a_bookmark(run: Run, database: Database) -> None:
     options = {"jobBookmarkKeys": ["id"], "hashfield": "name", "hashpartitions": "2"}
     assert run(**options)[0] == ["a", "b", "c", "d"]
@@ -111,6 +106,16 @@ def test_a_sample_query_is_read_as_it_is_and_ignores_the_bookmark(run: Run) -> N
     query = "SELECT name FROM versions WHERE id = 1"
     for _ in range(2):
         assert run(jobBookmarkKeys=["id"], sampleQuery=query)[0] == ["a", "b"]
+
+
+def test_a_connection_that_enforces_ssl_is_encrypted_or_fails(run: Run, database: Database) -> None:
+    glue = boto3.client("glue")
+    connection: Any = glue.get_connection(Name=database.name)["Connection"]
+    properties = {**connection["ConnectionProperties"], "JDBC_ENFORCE_SSL": "true"}
+    given = {"Name": database.name, "ConnectionType": "JDBC", "ConnectionProperties": properties}
+    glue.update_connection(Name=database.name, ConnectionInput=given)  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="The server does not support SSL"):
+        run("disable")
 
 
 def test_a_url_can_stand_in_the_place_of_a_connection(run: Run, database: Database) -> None:

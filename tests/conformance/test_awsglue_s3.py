@@ -1,31 +1,26 @@
 """Files in S3 as sources and sinks, with job bookmarks; tables of the Data Catalog."""
 
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from awsglue_local.server.aws import AwsServer
+from fixtures.glue_session import JobState
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from awsglue.context import GlueContext
 
+pytestmark = pytest.mark.conformance
+
 
 @pytest.fixture
-def glue(
-    aws: AwsServer, spark: "SparkSession", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> "Iterator[GlueContext]":
-    from awsglue import _bookmark_session
+def glue(aws: object, spark: "SparkSession", job_state: JobState) -> "GlueContext":
     from awsglue.context import GlueContext
 
-    monkeypatch.setenv("GLUE_LOCAL_STATE", str(tmp_path))
-    yield GlueContext(spark.sparkContext)
-    _bookmark_session._session = None
+    return GlueContext(spark.sparkContext)
 
 
 def put(bucket: str, key: str, text: str) -> None:
@@ -61,7 +56,12 @@ def test_formats_are_read_and_written(glue: "GlueContext", bucket: str) -> None:
         [(1, "a;b", "x"), (2, None, "y")], "id int, name string, p string"
     )
     frame = DynamicFrame.fromDF(written, glue)
-    for format_, options in (("parquet", {}), ("json", {}), ("csv", {"separator": ";"})):
+    for format_, options in (
+        ("parquet", {}),
+        ("orc", {}),
+        ("json", {}),
+        ("csv", {"separator": ";"}),
+    ):
         path = f"s3://{bucket}/{format_}"
         target = {"path": path, "partitionKeys": ["p"]}
         for _ in range(2):  # files are added, never replaced
@@ -103,6 +103,7 @@ def test_folders_and_exclusions(glue: "GlueContext", bucket: str) -> None:
     assert ids(exclusions='["**.txt"]') == [1, 2]
 
 
+@pytest.mark.aws_only
 def test_a_bookmark_reads_new_and_changed_files_only(glue: "GlueContext", bucket: str) -> None:
     put(bucket, "in/1.json", '{"id": 1}')
     assert run(glue, bucket, bucket, commit=False) == [1]
@@ -116,6 +117,7 @@ def test_a_bookmark_reads_new_and_changed_files_only(glue: "GlueContext", bucket
     assert run(glue, bucket, bucket) == []
 
 
+@pytest.mark.aws_only
 def test_a_pause_between_two_runs_reads_the_files_of_between(
     glue: "GlueContext", bucket: str
 ) -> None:

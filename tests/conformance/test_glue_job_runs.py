@@ -5,8 +5,10 @@ import time
 
 import pytest
 
-from awsglue_local.pytest_plugin import GlueJob
 from fixtures.glue_api import GlueApi, wait_until
+from fixtures.glue_session import GlueJob
+
+pytestmark = [pytest.mark.conformance, pytest.mark.aws_only]
 
 
 def test_a_script_that_ends_has_succeeded(glue_job: GlueJob) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from fixtures.glue_api import GlueApi, wait_until
 
+pytestmark = [pytest.mark.conformance, pytest.mark.aws_only]
+
 
 def when(job: str, state: str = "SUCCEEDED") -> dict[str, Any]:
     condition = {"LogicalOperator": "EQUALS", "JobName": job, "State": state}

@@ -1,7 +1,9 @@
 """Who may import whom: the contracts of import-linter in pyproject.toml."""
 
+import ast
 import tomllib
 from itertools import chain
+from pathlib import Path
 
 import pytest
 from importlinter.cli import lint_imports
@@ -27,3 +29,24 @@ def test_every_room_stands_in_a_layer(package: str) -> None:
     layers = chain.from_iterable(c["layers"] for c in contracts if c["type"] == "layers")
     listed = {room for layer in layers for room in layer.split(" | ")}
     assert {room for room in listed if room.startswith(f"{folder.name}.")} == rooms
+
+
+CONFORMANCE = [
+    path
+    for path in sorted((ROOT / "tests").rglob("test_awsglue_*.py"))
+    + sorted((ROOT / "tests").rglob("test_glue_*.py"))
+    if "pytest.mark.conformance" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("path", CONFORMANCE, ids=lambda path: path.name)
+def test_a_test_of_awss_promises_imports_awss_names_only(path: Path) -> None:
+    imported: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imported += [f"{node.module}.{alias.name}" for alias in node.names]
+    ours = [n for n in imported if n.startswith(("awsglue_local", "awsglue._", "totesys"))]
+    assert ours == []
+    assert len(CONFORMANCE) >= 8

@@ -172,6 +172,7 @@ def test_the_workers_of_spark_stand_behind_the_fence_too(api: GlueApi) -> None:
             "worker": found,
             "zone": spark.conf.get("spark.sql.session.timeZone"),
             "mine": spark.conf.get("spark.mine"),
+            "master": spark.sparkContext.master,
         }))
     """
     location = upload(api, "carried-1-py3-none-any.whl", wheel("carried", "wheel"))
@@ -179,7 +180,7 @@ def test_the_workers_of_spark_stand_behind_the_fence_too(api: GlueApi) -> None:
         api, "", script, additional_python_modules=location,
         conf="spark.mine=1 --conf spark.driver.memory=1g",
     )  # fmt: skip
-    assert found == {"worker": "wheel", "zone": "UTC", "mine": "1"}
+    assert found == {"worker": "wheel", "zone": "UTC", "mine": "1", "master": "local[2,4]"}
 
 
 def test_files_and_variables_of_the_job(api: GlueApi) -> None:

@@ -46,6 +46,7 @@ def test_two_hundred_runs_leave_nothing_behind(server: AwsServer) -> None:
     api = of_server(server)
     job = create(api, "empty", ExecutionProperty={"MaxConcurrentRuns": 2})
     process = psutil.Process(server.pid)
+    assert server.state is not None
 
     def one(number: int) -> str:
         return str(api.wait(job, api.start(job))["JobRunState"])
@@ -55,10 +56,17 @@ def test_two_hundred_runs_leave_nothing_behind(server: AwsServer) -> None:
         memory, files = process.memory_info().rss, process.num_fds()
         assert Counter(callers.map(one, range(RUNS))) == {"SUCCEEDED": RUNS}
     wait_until(lambda: process.children(recursive=True) == [])
-    assert process.num_fds() <= files + 5
-    assert process.num_threads() < 20
+    wait_until(lambda: process.num_fds() <= files + 5)
     grown = process.memory_info().rss - memory
-    print(f"{RUNS} runs: memory {process.memory_info().rss >> 20} MB, grown {grown >> 20} MB")
+    listening = [c for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+    print(
+        f"after {RUNS} runs: 0 job processes, {process.num_threads()} threads, "
+        f"{process.num_fds()} files ({files} before), {len(listening)} port, "
+        f"{process.memory_info().rss >> 20} MB of memory, grown by {grown / (1 << 20):.1f} MB"
+    )
+    assert process.num_threads() < 20
+    assert [c.laddr.port for c in listening] == [server.port]
+    assert list((server.state / "work").iterdir()) == []
     assert grown < 50 << 20
 
 

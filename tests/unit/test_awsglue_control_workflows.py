@@ -236,7 +236,7 @@ def test_a_schedule_that_can_not_fire_does_not_keep_the_others_from_it(glue: Glu
                 Schedule="cron(0/5 * * * ? *)", StartOnCreation=True)  # fmt: skip
     glue("DeleteWorkflow", Name="gone")
     at = datetime(2026, 1, 1, 12, 4, 59, tzinfo=UTC)
-    with pytest.raises(LocalGlueError, match="trigger lost did not fire.*Workflow gone not found"):
+    with pytest.raises(LocalGlueError, match=r"trigger lost did not fire.*Workflow gone not found"):
         glue.plane.triggers.fire_due(at, at.replace(minute=5))
     assert glue.going_on() == ["a"]
 

@@ -4,12 +4,16 @@ moto keeps none of these stable. When one has changed: read the module of awsglu
 the entry names, adapt it, then correct the entry.
 """
 
+import ast
 import importlib
 import importlib.metadata
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+import awsglue_local
 
 RELIED_ON: list[tuple[str, str, str | None]] = [
     # server/process.py
@@ -46,7 +50,14 @@ RELIED_ON: list[tuple[str, str, str | None]] = [
     ("moto.s3.notifications:_detail_type", "", "event_name"),
     ("moto.sns.models:SNSBackend", "publish", None),
     ("moto.sqs.models:SQSBackend", "send_message", None),
+    ("moto.events.exceptions:InvalidEventPatternException", "__init__", "self reason"),
+    ("moto.events.exceptions:ValidationException", "__init__", "self message"),
     # server/event_schedule.py, server/s3.py
+    ("moto.events.models:EventsBackend",
+     "put_rule", "self name description event_bus_arn event_pattern role_arn scheduled_expression "
+     "state managed_by tags"),
+    ("moto.events.responses:EventsHandler", "put_rule", None),
+    ("moto.iam.access_control:PermissionResult", "NEUTRAL", None),
     ("moto.events.models:EventPattern", "get_pattern", "self"),
     ("moto.s3.responses:S3Response", "get_bucket_notification", "self"),
     ("moto.s3.models:S3Backend", "get_bucket_notification_configuration", "self bucket_name"),
@@ -121,3 +132,27 @@ def test_iam_and_secrets_are_found_as_the_policies_need_them() -> None:
     store.create_secret("totesys/load", "{}", None, "", [], None, None, [], False)
     assert [each.name for each in store.secrets.values()] == ["totesys/load"]
     assert found("moto.s3.models:s3_backends")["123456789012"]["aws"].buckets == {}
+
+
+def test_everything_that_is_imported_of_moto_is_named_here() -> None:
+    """Where a name stands is not enough: the entry tells what of it is relied on."""
+    named = inspect.getsource(importlib.import_module(__name__))
+    folder = Path(awsglue_local.__file__).parent
+    imported = {
+        (path.name, node.module, alias.name)
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("moto")
+        for alias in node.names
+    }
+    missing = {
+        entry
+        for entry in imported
+        if f"{entry[1]}:{entry[2]}" not in named and f"{entry[1]}.{entry[2]}:" not in named
+    }
+    assert len(imported) > 20
+    assert missing == set()
+
+
+def test_jobs_and_rules_belong_to_motos_account() -> None:
+    assert found("moto.core.models:DEFAULT_ACCOUNT_ID") == "123456789012"
