@@ -13,11 +13,20 @@ parallel=()
 "$bin/coverage" run -m pytest "${parallel[@]}" "$@" 2>&1 | tee .coverage-pytest.log || status=$?
 closing=$(grep -E "^[0-9]+ (passed|failed|error|skipped)" .coverage-pytest.log | tail -n 1 || true)
 rm -f .coverage-pytest.log
-# The run combines what its processes wrote; a process that was killed may have left a file behind.
+# A process that was killed while it wrote (Spark ends its Python workers so) leaves half a file.
+"$bin/python" - <<'END'
+from pathlib import Path
+from coverage import CoverageData, CoverageException
+for path in Path().glob(".coverage.*"):
+    try:
+        CoverageData(str(path)).read()
+    except CoverageException:
+        path.unlink()
+END
 shopt -s nullglob
 left=(.coverage.*)
 if [ ${#left[@]} -gt 0 ]; then
-  "$bin/coverage" combine --append --quiet "${left[@]}" || rm -f "${left[@]}"
+  "$bin/coverage" combine --append --quiet "${left[@]}"
 fi
 if [ $# -eq 0 ]; then
   "$bin/coverage" report || status=$?

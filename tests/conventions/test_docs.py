@@ -168,3 +168,15 @@ def test_every_decision_is_in_the_index_and_tells_its_costs() -> None:
 
 def test_the_readme_has_at_most_250_lines() -> None:
     assert len(read(ROOT / "README.md").splitlines()) <= 250
+
+
+def test_every_promise_of_glue_has_its_page_and_its_test() -> None:
+    text = read(ROOT / "docs" / "glue_fidelity.md")
+    rows = [line.strip("| ").split(" | ") for line in re.findall(r"^\|.*\|$", text, re.MULTILINE)]
+    promises = [row for row in rows if row[0] not in ("AWS says (page)", "---")]
+    assert len(promises) > 80
+    for row in promises:
+        assert len(row) == 3, row
+        says, _, tests = row
+        assert re.search(r"\(.+\)|[Uu]ndocumented", says), f"without a page: {says}"
+        assert re.fullmatch(r"`test_\w+`(, `test_\w+`)*", tests), f"without a test: {says}"

@@ -83,6 +83,32 @@ def test_a_run_that_takes_longer_than_its_timeout_ends_with_timeout(server: AwsS
     assert len(api.client.get_job_runs(JobName="long")["JobRuns"]) == 1
 
 
+def test_a_run_that_takes_long_reaches_a_queue(server: AwsServer) -> None:
+    api = job(server, "long", "import time; time.sleep(300)")
+    queue = client("sqs", server.endpoint)
+    url = queue.create_queue(QueueName="late")["QueueUrl"]
+    events = client("events", server.endpoint)
+    pattern = {"source": ["aws.glue"], "detail-type": ["Glue Job Run Status"]}
+    events.put_rule(Name="late", EventPattern=json.dumps(pattern))
+    target = {"Id": "q", "Arn": f"arn:aws:sqs:{server.region}:123456789012:late"}
+    events.put_targets(Rule="late", Targets=[target])
+    run_id = api.start("long", NotificationProperty={"NotifyDelayAfter": 10})
+    found: list[dict[str, Any]] = []
+
+    def arrived() -> bool:
+        messages = queue.receive_message(QueueUrl=url).get("Messages", [])
+        found.extend(json.loads(message["Body"]) for message in messages)
+        return bool(found)
+
+    wait_until(arrived)
+    detail = found[0]["detail"]
+    assert detail.pop("startedOn").endswith("Z")
+    assert detail == {
+        "jobName": "long", "jobRunId": run_id, "state": "RUNNING", "severity": "INFO",
+        "message": "Job is in RUNNING state", "notificationCondition": {"NotifyDelayAfter": 10.0},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("expression", ["cron(0/5 * * * ? *)", "rate(5 minutes)"])
 def test_an_event_rule_with_a_schedule_fires_and_its_workflow_runs(
     server: AwsServer, expression: str

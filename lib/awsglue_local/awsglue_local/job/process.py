@@ -52,7 +52,9 @@ def end_session(pid: int, seconds: float) -> None:
             os.killpg(pid, sign)
         for member in session_members(pid):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(member, sign)
+                # Once each: a process may be in the middle of what the signal made it do.
+                if os.getpgid(member) != pid:
+                    os.kill(member, sign)
         deadline = time.monotonic() + seconds
         while session_members(pid):
             if time.monotonic() > deadline:
