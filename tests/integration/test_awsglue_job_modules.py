@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import textwrap
 import zipfile
 from io import BytesIO
 from typing import Any
@@ -160,12 +161,13 @@ def test_the_workers_of_spark_stand_behind_the_fence_too(api: GlueApi) -> None:
         from awsglue.context import GlueContext
 
         def tried(_):
+            import os
             try:
                 import yaml
                 return "yaml"
             except ImportError as error:
                 import carried
-                return carried.WHO
+                return carried.WHO, os.environ["CUSTOMER_WORKER"]
         spark = GlueContext(SparkContext.getOrCreate()).spark_session
         [found] = spark.sparkContext.parallelize([1], 1).map(tried).collect()
         print(json.dumps({
@@ -179,8 +181,9 @@ def test_the_workers_of_spark_stand_behind_the_fence_too(api: GlueApi) -> None:
     found = run(
         api, "", script, additional_python_modules=location,
         conf="spark.mine=1 --conf spark.driver.memory=1g",
+        customer_executor_env_vars="CUSTOMER_WORKER=w",
     )  # fmt: skip
-    assert found == {"worker": "wheel", "zone": "UTC", "mine": "1", "master": "local[2,4]"}
+    assert found == {"worker": ["wheel", "w"], "zone": "UTC", "mine": "1", "master": "local[2,4]"}
 
 
 def test_files_and_variables_of_the_job(api: GlueApi) -> None:
@@ -188,21 +191,25 @@ def test_files_and_variables_of_the_job(api: GlueApi) -> None:
         import json, os, sys
         print(json.dumps({
             "file": open("settings.txt").read(), "variable": os.environ["CUSTOMER_DAY"],
+            "below": open("deep/one.txt").read(),
             "temporary": sys.argv[sys.argv.index("--TempDir") + 1],
         }))
     """
     arguments = {
-        "--extra-files": upload(api, "settings.txt", b"ok"),
+        "--extra-files": f"{upload(api, 'settings.txt', b'ok')},s3://{api.bucket}/files/",
         "--customer-driver-env-vars": "CUSTOMER_DAY=1",
         "--TempDir": "s3://temporary/",
     }
-    job = api.job("tried", script, DefaultArguments=arguments)
+    upload(api, "files/deep/one.txt", b"1")
+    arguments["--scriptLocation"] = upload(api, "other.py", textwrap.dedent(script).encode())
+    job = api.job("tried", "raise SystemExit(3)", DefaultArguments=arguments)
     finished = api.wait(job, api.start(job))
+    assert finished["JobRunState"] == "SUCCEEDED", finished
     events = boto3.client("logs").get_log_events(
         logGroupName="/aws-glue/jobs/output", logStreamName=finished["Id"]
     )["events"]
     assert json.loads(events[0]["message"]) == {
-        "file": "ok", "variable": "1", "temporary": "s3://temporary/",
+        "file": "ok", "variable": "1", "below": "1", "temporary": "s3://temporary/",
     }  # fmt: skip
 
 
@@ -210,6 +217,8 @@ def test_files_and_variables_of_the_job(api: GlueApi) -> None:
     ("arguments", "message"),
     [
         ({"--extra-py-files": "s3://nowhere/x.whl"}, "s3://nowhere/x.whl can not be read"),
+        ({"--extra-files": "s3://nowhere/folder/"}, "s3://nowhere/folder/ can not be read"),
+        ({"--datalake-formats": "iceberg"}, "argument --datalake-formats is not imitated locally"),
         ({"--additional-python-modules": "no-such-package"}, "install no-such-package in this"),
         ({"--additional-python-modules": "psutil==0.1"}, "is installed here; install 0.1"),
         (

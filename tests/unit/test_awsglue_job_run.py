@@ -1,5 +1,8 @@
 """What a job run is given and what is read from its log, without running one."""
 
+import subprocess
+import sys
+
 import pytest
 
 from awsglue_local.errors import RunError
@@ -90,10 +93,58 @@ def test_lists_are_separated_by_commas() -> None:
 
 
 def test_a_jobs_own_variables_begin_with_customer() -> None:
-    given = {"--customer-driver-env-vars": 'CUSTOMER_A=1,CUSTOMER_B="two"'}
-    assert arguments.variables(given) == {"CUSTOMER_A": "1", "CUSTOMER_B": "two"}
-    with pytest.raises(RunError, match="'PATH=/' is not CUSTOMER_NAME=value"):
-        arguments.variables({"--customer-driver-env-vars": "PATH=/"})
+    name = "--customer-driver-env-vars"
+    text = 'CUSTOMER_A=1,PATH=/,CUSTOMER_B="two, with a comma",CUSTOMER_C=\\"x\\"'
+    assert arguments.variables({name: text}) == {
+        "CUSTOMER_A": "1", "CUSTOMER_B": "two, with a comma", "CUSTOMER_C": "x",
+    }  # fmt: skip
+    with pytest.raises(RunError, match="'B' does not begin with CUSTOMER_NAME=value"):
+        arguments.variables({name: "CUSTOMER_A=1,B"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("--datalake-formats", "iceberg"),
+        ("--job-language", "scala"),
+        ("--continuous-log-logGroup", "/mine"),
+        ("--enable-lakeformation-fine-grained-access", "true"),
+    ],
+)
+def test_an_argument_that_is_not_imitated_is_refused(name: str, value: str) -> None:
+    with pytest.raises(RunError, match=rf"argument {name} is not imitated .*glue-arguments"):
+        arguments.check({name: value})
+    arguments.check({"--job-language": "python", "--enable-auto-scaling": "true"})
+
+
+@pytest.mark.parametrize(("value", "expected"), [("true", True), ("", True), ("false", False)])
+def test_the_catalogue_is_asked_for_by_value(value: str, expected: bool) -> None:
+    assert arguments.with_catalog({"--enable-glue-datacatalog": value}) is expected
+    assert not arguments.with_catalog({})
+
+
+def test_every_process_of_a_session_is_asked_to_end_once() -> None:
+    """A second signal would hit a process in the middle of what the first made it do."""
+    script = """
+import os, signal, sys, time
+asked = []
+signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
+if os.fork() == 0:
+    os.setpgid(0, 0)
+os.write(1, b"ready\\n")
+while not asked:
+    time.sleep(0.01)
+time.sleep(0.3)
+os.write(1, b"%d\\n" % len(asked))
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        ready = [process.stdout.readline() for _ in range(2)]
+        job_process.end_session(process.pid, 10)
+        assert (ready, process.stdout.read()) == (["ready\n"] * 2, "1\n1\n")
 
 
 def test_a_job_gets_few_of_the_callers_variables(monkeypatch: pytest.MonkeyPatch) -> None:

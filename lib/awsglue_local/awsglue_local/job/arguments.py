@@ -3,19 +3,30 @@
 Source: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
 """
 
+import re
 from collections.abc import Mapping
 
 from awsglue_local.errors import RunError
 
+PAGE = "https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html"
 BOOKMARK_OPTION = "--job-bookmark-option"
 INSTALLER_OPTION = "--python-modules-installer-option"
 CATALOG = "--enable-glue-datacatalog"
 VARIABLES = "--customer-driver-env-vars"
+EXECUTOR_VARIABLES = "--customer-executor-env-vars"
+SCRIPT = "--scriptLocation"
 _VARIABLE_PREFIX = "CUSTOMER_"
+_VARIABLE = re.compile(r'\s*(?P<name>\w+)=(?P<value>"[^"]*"|[^,"]*)(?:,|$)')
+_NOT_IMITATED = {
+    "--class": None, "--job-language": "python", "--datalake-formats": None,
+    "--continuous-log-logGroup": None, "--continuous-log-logStreamPrefix": None,
+    "--enable-lakeformation-fine-grained-access": "false",
+}  # fmt: skip
+"""With the value that changes nothing. What tunes speed, billing or consoles is ignored."""
 # Read by Glue before the script starts; the script does not get them.
 _CONSUMED = (
     "--conf", "--additional-python-modules", "--extra-py-files", "--extra-files", "--extra-jars",
-    INSTALLER_OPTION, VARIABLES,
+    INSTALLER_OPTION, VARIABLES, EXECUTOR_VARIABLES, SCRIPT,
 )  # fmt: skip
 
 
@@ -51,15 +62,32 @@ def listed(arguments: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in arguments.get(name, "").split(",") if part.strip()]
 
 
-def variables(arguments: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables of --customer-driver-env-vars: "CUSTOMER_A=1,CUSTOMER_B=2"."""
+def variables(arguments: Mapping[str, str], name: str = VARIABLES) -> dict[str, str]:
+    """The environment variables in an argument: 'CUSTOMER_A=1,CUSTOMER_B="with, comma"'.
+
+    AWS ignores names that do not begin with CUSTOMER_.
+    """
+    text, at = arguments.get(name, "").replace('\\"', '"'), 0
     found: dict[str, str] = {}
-    for entry in listed(arguments, VARIABLES):
-        name, equals, value = entry.partition("=")
-        if not equals or not name.startswith(_VARIABLE_PREFIX):
+    while at < len(text):
+        entry = _VARIABLE.match(text, at)
+        if entry is None:
             raise RunError(
-                f"{VARIABLES}: {entry!r} is not {_VARIABLE_PREFIX}NAME=value; AWS Glue takes only "
-                f"names that begin with {_VARIABLE_PREFIX}"
+                f"{name}: {text[at:]!r} does not begin with {_VARIABLE_PREFIX}NAME=value"
             )
-        found[name] = value.strip('"')
+        if entry["name"].startswith(_VARIABLE_PREFIX):
+            found[entry["name"]] = entry["value"].strip('"')
+        at = entry.end()
     return found
+
+
+def with_catalog(arguments: Mapping[str, str]) -> bool:
+    """Whether spark.sql sees the Data Catalog."""
+    return arguments.get(CATALOG, "false").lower() != "false"
+
+
+def check(arguments: Mapping[str, str]) -> None:
+    """RunError for an argument that Glue acts on and the imitation does not."""
+    for name, harmless in _NOT_IMITATED.items():
+        if arguments.get(name, harmless) != harmless:
+            raise RunError(f"argument {name} is not imitated locally; on AWS see {PAGE}")

@@ -52,16 +52,19 @@ def prepare(
     more of the environment and win: another AWS_ENDPOINT_URL reaches boto3 and S3A alike.
     RunError names what can not be had and what to do.
     """
+    job_arguments.check(arguments)
     endpoint = variables.get("AWS_ENDPOINT_URL", endpoint)
     script_folder, fence_folder, jars = root / "scripts", root / "fence", root / "jars"
     for folder in (script_folder, fence_folder, jars):
         folder.mkdir(parents=True)
     s3 = _s3(endpoint, region)
-    script = modules.download(s3, job["Command"]["ScriptLocation"], script_folder)
+    location = arguments.get(job_arguments.SCRIPT, job["Command"]["ScriptLocation"])
+    script = modules.download(s3, location, script_folder)
     for location in job_arguments.listed(arguments, "--extra-files"):
-        modules.download(s3, location, root)
+        modules.download_tree(s3, location, root)
     for location in job_arguments.listed(arguments, "--extra-jars"):
-        modules.download(s3, location, jars)
+        jar = modules.download(s3, location, jars)
+        jar.rename(jar.with_name(f"{jar.name.removesuffix('.jar')}.jar"))  # Java takes no others
     brought = modules.collect(s3, arguments, state_dir / "modules")
     environment_of_run = environment(
         {
@@ -71,7 +74,7 @@ def prepare(
             "PYSPARK_SUBMIT_ARGS": f"--properties-file {root / 'spark.conf'} pyspark-shell",
             "SPARK_LOCAL_IP": "127.0.0.1",
             STATE_VARIABLE: str(state_dir),
-            **({CATALOG_VARIABLE: "1"} if job_arguments.CATALOG in arguments else {}),
+            **({CATALOG_VARIABLE: "1"} if job_arguments.with_catalog(arguments) else {}),
             **job_arguments.variables(arguments),
             **variables,
         }
@@ -102,6 +105,8 @@ def _settings(
     settings |= spark_conf(endpoint, region)
     if any(jars.iterdir()):
         settings[_CLASS_PATH] = f"{settings[_CLASS_PATH]}:{jars}/*"
+    for_executors = job_arguments.variables(arguments, job_arguments.EXECUTOR_VARIABLES)
+    settings |= {f"spark.executorEnv.{name}": value for name, value in for_executors.items()}
     return settings | job_arguments.spark_settings(arguments.get("--conf"))
 
 

@@ -60,6 +60,26 @@ def download(s3: Any, location: str, folder: Path) -> Path:
     return target
 
 
+def download_tree(s3: Any, location: str, folder: Path) -> None:
+    """A file of S3, or every file below a location that ends with /, in `folder`."""
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    if not location.endswith("/"):
+        download(s3, location, folder)
+        return
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+    try:
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    except s3.exceptions.ClientError as error:
+        raise _unreadable(location, error) from error
+    if not keys:
+        raise _unreadable(location, FileNotFoundError("nothing is there"))
+    for each in keys:
+        target = (folder / each.removeprefix(key)).resolve()
+        if not each.endswith("/") and target.is_relative_to(folder.resolve()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            download(s3, f"s3://{bucket}/{each}", target.parent)
+
+
 def _folder(s3: Any, location: str, cache: Path) -> Path:
     bucket, _, key = location.removeprefix("s3://").partition("/")
     try:
