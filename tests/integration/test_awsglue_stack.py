@@ -70,7 +70,9 @@ def test_up_again_keeps_data_and_deploys_the_newer_definition(stack: Stack) -> N
     before = pids(stack)
     stack.client("s3").put_object(Bucket="code", Key="kept", Body=b"1")
     changed = DEFINITION.replace("Name: raw", "Name: other").replace("hello.py", "bye.py")
-    again = Stack(stack.state_dir).up(changed, {"code_bucket": "code"})
+    assert not stack.aws.private("schedule")["enabled"]
+    again = Stack(stack.state_dir).up(changed, {"code_bucket": "code"}, schedule=True)
+    assert again.aws.private("schedule")["enabled"]
     assert pids(again) == before
     assert again.client("s3").list_objects_v2(Bucket="code")["KeyCount"] == 1
     command = again.client("glue").get_job(JobName="hello")["Job"]["Command"]

@@ -78,6 +78,15 @@ def test_a_failed_attempt_is_retried_under_its_own_id(glue: Glue) -> None:
     assert attempt["ErrorMessage"] == "ValueError: row 5"
 
 
+def test_a_flex_job_runs_like_any_other(glue: Glue) -> None:
+    glue.job("flex", ExecutionClass="FLEX")
+    run_id = glue.start("flex")
+    assert glue.states("flex") == ["STARTING"]
+    glue.end("flex")
+    run = glue("GetJobRun", JobName="flex", RunId=run_id)["JobRun"]
+    assert (run["JobRunState"], run["ExecutionClass"]) == ("SUCCEEDED", "FLEX")
+
+
 @pytest.mark.parametrize("state", ["TIMEOUT", "STOPPED"])
 def test_what_did_not_fail_is_not_retried(glue: Glue, state: str) -> None:
     glue.job("r", MaxRetries=1)
