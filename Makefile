@@ -55,7 +55,7 @@ test: setup ## all tests, with branch coverage of every process
 lint: setup ## format, types, import rules, security
 	@tests/lint.sh
 
-artifacts: setup ## what ships to AWS Glue, in dist/: the wheel, and the wheels that Glue lacks
+artifacts: setup ## what ships to AWS Glue, in dist/: one zip of wheels
 	@$(BIN)/python -m totesys_deploy.artifacts dist
 
 doctor: setup ## whether machine, account and databases are ready for a deployment (ENV=name, STATE_BUCKET)

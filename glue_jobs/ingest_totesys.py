@@ -13,6 +13,7 @@ from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from totesys_etl.pipeline.ingest import IngestSettings, ingest
+from totesys_etl.pipeline.run_seconds import run_seconds
 
 REQUIRED = [
     "JOB_NAME",
@@ -32,7 +33,8 @@ def main() -> None:
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)
-    ingest(glue_context, IngestSettings.from_arguments(args))
+    with run_seconds(args["JOB_NAME"]):
+        ingest(glue_context, IngestSettings.from_arguments(args))
     job.commit()
 
 

@@ -11,6 +11,7 @@ from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from totesys_etl.pipeline.load import LoadSettings, load
+from totesys_etl.pipeline.run_seconds import run_seconds
 
 REQUIRED = ["JOB_NAME", "processed_bucket", "warehouse_connection"]
 
@@ -21,7 +22,8 @@ def main() -> None:
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)
-    load(glue_context, LoadSettings.from_arguments(args))
+    with run_seconds(args["JOB_NAME"]):
+        load(glue_context, LoadSettings.from_arguments(args))
     job.commit()
 
 

@@ -11,6 +11,7 @@ from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from totesys_etl.pipeline.transform import TransformSettings, transform
+from totesys_etl.pipeline.run_seconds import run_seconds
 
 REQUIRED = ["JOB_NAME", "raw_bucket", "work_bucket", "processed_bucket", "star_database"]
 
@@ -21,7 +22,8 @@ def main() -> None:
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)
-    transform(glue_context.spark_session, TransformSettings.from_arguments(args))
+    with run_seconds(args["JOB_NAME"]):
+        transform(glue_context.spark_session, TransformSettings.from_arguments(args))
     job.commit()
 
 

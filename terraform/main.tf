@@ -22,11 +22,12 @@ module "lake" {
 
   buckets          = local.buckets
   kms_key_arn      = module.encryption.key_arn
-  job_role_arns    = [for name in ["ingest", "transform", "load"] : local.role_arns[name]]
+  job_role_arns    = [for name in distinct(values(local.role_of)) : local.role_arns[name]]
   object_lock_days = var.object_lock_days
   allow_destroy    = var.allow_destroy
   scripts          = "${path.root}/../glue_jobs"
   artifacts        = var.artifacts
+  certificates     = var.certificates
 }
 
 module "catalog" {
@@ -51,11 +52,12 @@ module "jobs" {
   prefix             = var.prefix
   arns               = local.arns
   jobs               = local.jobs
+  role_of            = local.role_of
   connections        = local.connections
   placement          = one(module.network[*].placement)
   buckets            = local.buckets
   databases          = { raw = "totesys_raw", star = "totesys_star" }
-  secrets            = { for name, secret in local.secrets : name => secret if secret != null }
+  secrets            = local.secrets
   managed_secret_arn = one(module.warehouse[*].secret_arn)
   kms_key_arn        = module.encryption.key_arn
   allow_destroy      = var.allow_destroy
@@ -79,7 +81,7 @@ module "monitoring" {
 
   prefix             = var.prefix
   arns               = local.arns
-  jobs               = { for name, job in local.keys_of_jobs : name => { MaxRetries = job.MaxRetries } }
+  jobs               = { for name, job in local.keys_of_jobs : name => { MaxRetries = job.MaxRetries, NumberOfWorkers = job.NumberOfWorkers } }
   rule_names         = keys(local.rules)
   emails             = toset(var.alert_emails)
   freshness_minutes  = var.freshness_minutes
@@ -94,6 +96,9 @@ module "ci" {
 
   prefix       = var.prefix
   arns         = local.arns
+  roles        = keys(local.role_arns)
+  network      = var.network != null
+  warehouse    = var.warehouse_database == null
   repository   = var.github.repository
   environment  = var.github.environment
   state_bucket = var.github.state_bucket

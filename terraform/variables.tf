@@ -26,7 +26,7 @@ variable "region" {
 }
 
 variable "artifacts" {
-  description = "Folder with what `make artifacts` built: the wheel totesys_etl and modules.zip."
+  description = "Folder with what `make artifacts` built: modules.gluewheels.zip."
   type        = string
   default     = "../dist"
 }
@@ -70,6 +70,33 @@ variable "warehouse_database" {
   validation {
     condition     = var.warehouse_database != null || var.network != null
     error_message = "Without warehouse_database an RDS is made, and that needs network."
+  }
+}
+
+variable "certificates" {
+  description = "PEM file with the CA of a database's server, by connection (totesys, warehouse); needed with sslmode=verify-full or verify-ca. For RDS: its bundle for the region."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.certificates) : contains(["totesys", "warehouse"], name)])
+    error_message = "certificates has the connections totesys and warehouse as keys."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, url in { totesys = var.source_database.jdbc_url, warehouse = try(var.warehouse_database.jdbc_url, "sslmode=verify-full") } :
+      !strcontains(url, "sslmode=verify-") || strcontains(url, "sslrootcert=") || contains(keys(var.certificates), name)
+    ])
+    error_message = "A certificate that is to be verified needs its CA: give certificates = { totesys = \"ca.pem\", warehouse = \"ca.pem\" }. The RDS that is made here needs it for warehouse."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, url in { totesys = var.source_database.jdbc_url, warehouse = try(var.warehouse_database.jdbc_url, "?") } :
+      !contains(keys(var.certificates), name) || strcontains(url, "?")
+    ])
+    error_message = "A database with a CA needs sslmode=verify-full in its jdbc_url."
   }
 }
 

@@ -8,7 +8,7 @@ terraform {
     }
   }
 
-  # Empty on purpose: `make deploy` passes bucket and key (bootstrap/README.md makes the bucket).
+  # Empty on purpose: `make deploy` passes bucket and key (bootstrap/ makes the bucket).
   backend "s3" {}
 }
 

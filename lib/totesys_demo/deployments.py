@@ -6,6 +6,7 @@ Both read glue_jobs/workflows.yaml; a test compares what they make, field by fie
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from awsglue_local.stack import Stack
-from totesys_deploy.artifacts import ROOT
+from totesys_deploy.artifacts import BUNDLE, ROOT
 from totesys_deploy.terraform import Terraform
 
 PREFIX = "totesys"
@@ -25,7 +26,7 @@ UTC = "-Duser.timezone=UTC"
 
 @dataclass(frozen=True)
 class Login:
-    """A database and who the jobs are there. `name` is ingest or load."""
+    """A database and who the jobs are there."""
 
     jdbc_url: str
     user: str
@@ -34,7 +35,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a deployment is given. `artifacts`: folder with wheel and modules.zip."""
+    """What a deployment is given. `artifacts`: folder with the zip of wheels."""
 
     source: Login
     warehouse: Login
@@ -54,7 +55,7 @@ class YamlDeployment:
     """By the requests in workflows.yaml, with boto3. No IAM: jobs may do everything."""
 
     def deploy(self, stack: Stack, plan: Plan) -> None:
-        for name, login in (("ingest", plan.source), ("load", plan.warehouse)):
+        for name, login in (("totesys", plan.source), ("warehouse", plan.warehouse)):
             _put_secret(stack, f"{PREFIX}/{name}", login, create=True)
         s3, code = stack.client("s3"), BUCKETS["code_bucket"]
         for bucket in BUCKETS.values():
@@ -63,13 +64,15 @@ class YamlDeployment:
                 s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
             except s3.exceptions.BucketAlreadyOwnedByYou:
                 continue
-        modules = sorted([*plan.artifacts.glob("totesys_etl-*.whl"), *plan.artifacts.glob("*.zip")])
-        for file in [*modules, *sorted((ROOT / "glue_jobs").glob("*.py"))]:
+        for file in [plan.artifacts / BUNDLE, *sorted((ROOT / "glue_jobs").glob("*.py"))]:
             s3.upload_file(str(file), code, f"local/{file.name}")
         text = (ROOT / "glue_jobs" / "workflows.yaml").read_text()
-        stack.deploy(text, BUCKETS | self._parameters(stack, plan, [m.name for m in modules]))
+        roles = set(re.findall(r"\$\{(\w+)_role\}", text))
+        given = {f"{name}_role": f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}-{name}" for name in roles}
+        given |= self._parameters(stack, plan)
+        stack.deploy(text, BUCKETS | given)
 
-    def _parameters(self, stack: Stack, plan: Plan, modules: list[str]) -> dict[str, str]:
+    def _parameters(self, stack: Stack, plan: Plan) -> dict[str, str]:
         folder = f"s3://{BUCKETS['code_bucket']}/local"
         settings = {
             "spark.hadoop.fs.s3a.endpoint.region": stack.region,
@@ -78,22 +81,20 @@ class YamlDeployment:
             "spark.executor.extraJavaOptions": UTC,
             **plan.spark_settings,
         }
-        role = f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}"
         return {
             "scripts": folder,
-            "python_modules": ",".join(f"{folder}/{name}" for name in modules),
+            "python_modules": f"{folder}/{BUNDLE}",
             "spark_conf": " --conf ".join(f"{name}={value}" for name, value in settings.items()),
             "source_jdbc_url": plan.source.jdbc_url,
-            "source_secret_id": f"{PREFIX}/ingest",
+            "source_secret_id": f"{PREFIX}/totesys",
             "source_enforce_ssl": "false",
             "warehouse_jdbc_url": plan.warehouse.jdbc_url,
-            "warehouse_secret_id": f"{PREFIX}/load",
+            "warehouse_secret_id": f"{PREFIX}/warehouse",
             "warehouse_enforce_ssl": "false",
             "ingest_schedule": plan.ingest_schedule,
             "daily_publish_schedule": DAILY,
             "events_state": "ENABLED" if plan.events else "DISABLED",
             "workflow_arn": f"arn:aws:glue:{stack.region}:{ACCOUNT}:workflow",
-            **{f"{job}_role": f"{role}-{job}" for job in ("ingest", "transform", "load", "events")},
         }
 
 
@@ -112,7 +113,7 @@ class TerraformDeployment:
         )
         self.terraform.init()
         self.terraform.apply()
-        for name, login in (("ingest", plan.source), ("load", plan.warehouse)):
+        for name, login in (("totesys", plan.source), ("warehouse", plan.warehouse)):
             _put_secret(stack, f"{PREFIX}/{name}", login, create=False)
 
     def variables(self, stack: Stack, plan: Plan) -> dict[str, object]:

@@ -1,7 +1,9 @@
-"""What ships to AWS Glue: the wheel of totesys_etl, and a zip of wheels that Glue does not have.
+"""What ships to AWS Glue: one zip with the wheel of totesys_etl and the wheels that Glue lacks.
 
-Both have the same bytes whenever the same tree is built, so a deployment without a change changes
-nothing.
+Glue installs a zip of wheels, without an index, when its name ends as BUNDLE does, its files lie in
+wheels/ and requirements.txt among them names what is wanted. It has the same bytes whenever the
+same tree is built, so a deployment without a change changes nothing.
+Source: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html, A.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from totesys_deploy.errors import ArtifactsUnavailable
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements" / "glue.lock"
 """What the jobs import beyond AWS Glue's own modules, with hashes."""
+BUNDLE = "modules.gluewheels.zip"
 PLATFORM = "manylinux2014_x86_64"
 """AWS Glue 5.1: Amazon Linux 2023, glibc 2.34, Python 3.11."""
 _EPOCH = 315_532_800  # 1980-01-01, the earliest date of a zip
@@ -28,11 +31,10 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 _BUILD = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
 
 
-def build_artifacts(target: Path) -> tuple[Path, Path]:
-    """The wheel and modules.zip in folder `target`, which holds no older wheel afterwards."""
-    for old in target.glob("totesys_etl-*.whl"):
-        old.unlink()
-    return build_wheel(target), bundle_modules(target)
+def build_artifacts(target: Path) -> Path:
+    """modules.gluewheels.zip in folder `target`."""
+    with tempfile.TemporaryDirectory() as folder:
+        return bundle_modules(target, build_wheel(Path(folder)))
 
 
 def build_wheel(target: Path) -> Path:
@@ -54,16 +56,20 @@ def build_wheel(target: Path) -> Path:
     return max(target.glob("totesys_etl-*.whl"), key=lambda path: path.stat().st_mtime)
 
 
-def bundle_modules(target: Path) -> Path:
-    """modules.zip in folder `target`: the locked wheels, complete for `pip install --no-index`.
+def bundle_modules(target: Path, *own: Path) -> Path:
+    """The zip in folder `target`: the locked wheels and `own`, complete for pip with --no-index.
 
-    They are fetched once, into the cache folder of this machine.
+    The locked ones are fetched once, into the cache folder of this machine.
     """
     target.mkdir(parents=True, exist_ok=True)
-    bundle = target / "modules.zip"
+    bundle = target / BUNDLE
+    wheels = sorted([*_wheels().glob("*.whl"), *own], key=lambda path: path.name)
+    pins = sorted("==".join(wheel.name.split("-")[:2]) for wheel in wheels)
+    files = {wheel.name: wheel.read_bytes() for wheel in wheels}
+    files["requirements.txt"] = "".join(f"{pin}\n" for pin in pins).encode()
     with zipfile.ZipFile(bundle, "w") as archive:
-        for wheel in sorted(_wheels().glob("*.whl")):
-            archive.writestr(zipfile.ZipInfo(wheel.name, _DATE), wheel.read_bytes())
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(f"wheels/{name}", _DATE), content)
     return bundle
 
 
@@ -99,9 +105,9 @@ def _run(command: list[str], folder: Path, purpose: str) -> None:
 
 def main() -> None:
     """Builds into the folder of the first argument, and says what is there."""
-    for file in build_artifacts(Path(sys.argv[1])):
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-        print(f"{file}  {file.stat().st_size:,} bytes, sha256 {digest}")
+    file = build_artifacts(Path(sys.argv[1]))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    print(f"{file}  {file.stat().st_size:,} bytes, sha256 {digest}")
 
 
 if __name__ == "__main__":

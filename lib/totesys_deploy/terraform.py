@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ _OVERRIDES = """terraform {
   backend "local" {}
 }
 provider "aws" {
-  max_retries = 2
+  max_retries = 5
 }
 """
 """State beside the copy; what the endpoint does not have fails soon, not after many tries."""
@@ -57,6 +58,8 @@ class Terraform:
         self, folder: Path, variables: Mapping[str, Any], environment: Mapping[str, str]
     ) -> None:
         self.folder = folder / "terraform"
+        self.seconds: dict[str, float] = {}
+        """How long the last call of each command took."""
         self._program = terraform_program()
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         quick = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
@@ -117,6 +120,7 @@ class Terraform:
 
     def _call(self, *arguments: str, module: str = ".") -> tuple[int, str]:
         colour = [] if arguments[0] in ("state", "fmt") else ["-no-color"]
+        started = time.monotonic()
         done = subprocess.run(
             [self._program, arguments[0], *arguments[1:], *colour],
             cwd=self.folder / module,
@@ -128,4 +132,5 @@ class Terraform:
             text=True,
             timeout=MINUTES * 60,
         )
+        self.seconds[arguments[0]] = time.monotonic() - started
         return done.returncode, done.stdout

@@ -5,6 +5,7 @@
 | WarehouseLag | Seconds | | ingest, every run; load, when it loaded something |
 | ChangedRows | Count | Table | ingest, per source table that changed |
 | QuarantinedRows | Count | | transform, per commit |
+| RunSeconds | Seconds | Job | every job, when a run ends well |
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 NAMESPACE = "totesys"
 LAG, CHANGED, QUARANTINED = "WarehouseLag", "ChangedRows", "QuarantinedRows"
+RUN_SECONDS = "RunSeconds"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # Once per account, before anything else: the bucket that keeps the state of ../, by hand and with
-# local state. README.md says how.
+# local state: ../README.md says how.
 
 terraform {
   required_version = ">= 1.10"

@@ -26,6 +26,7 @@ variables {
   source_database    = { jdbc_url = "jdbc:postgresql://db.example.org:5432/totesys?sslmode=verify-full" }
   warehouse_database = { jdbc_url = "jdbc:postgresql://wh.example.org:5432/warehouse?sslmode=verify-full" }
   alert_emails       = ["data@example.org"]
+  certificates       = { totesys = "terraform.tfvars.example", warehouse = "terraform.tfvars.example" }
 }
 
 run "buckets" {
@@ -121,4 +122,37 @@ run "no_address_is_no_address" {
     alert_emails = ["somebody"]
   }
   expect_failures = [var.alert_emails]
+}
+
+run "a_certificate_that_is_verified_needs_its_ca" {
+  command = plan
+
+  variables {
+    certificates = {}
+  }
+  expect_failures = [var.certificates]
+}
+
+run "a_ca_of_an_unknown_connection_is_refused" {
+  command = plan
+
+  variables {
+    certificates = { totesys = "terraform.tfvars.example", warehouse = "terraform.tfvars.example", other = "terraform.tfvars.example" }
+  }
+  expect_failures = [var.certificates]
+}
+
+run "the_ca_reaches_both_drivers_and_glue" {
+  assert {
+    condition     = local.connections["totesys"].ConnectionProperties.JDBC_CONNECTION_URL == "jdbc:postgresql://db.example.org:5432/totesys?sslmode=verify-full&sslrootcert=totesys.pem"
+    error_message = "The URL, which both drivers read, names mode and CA."
+  }
+  assert {
+    condition     = local.connections["totesys"].ConnectionProperties.CUSTOM_JDBC_CERT == module.lake.certificates["totesys"]
+    error_message = "AWS Glue's own reader gets the CA by the connection."
+  }
+  assert {
+    condition     = local.jobs["ingest_totesys"].DefaultArguments["--extra-files"] == module.lake.certificates["totesys"] && local.jobs["load_warehouse"].DefaultArguments["--extra-files"] == module.lake.certificates["warehouse"] && !contains(keys(local.jobs["transform_star"].DefaultArguments), "--extra-files")
+    error_message = "The file lies in the folder of the jobs that need it."
+  }
 }

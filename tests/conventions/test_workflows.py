@@ -12,6 +12,7 @@ FILE = ROOT / "glue_jobs" / "workflows.yaml"
 READ_BY_GLUE = {
     "--job-bookmark-option",
     "--additional-python-modules",
+    "--python-modules-installer-option",
     "--conf",
     "--enable-metrics",
     "--enable-continuous-cloudwatch-log",

@@ -3,16 +3,19 @@ alerts, and nothing left after destroy.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from awsglue_local.server.event_input import target_input
 from awsglue_local.server.iam_policy import Call, decide
 from e2e.conftest import terraform_is_missing
 from totesys_demo.deployments import Deployment, TerraformDeployment
 from totesys_demo.platform import LocalPlatform
+from totesys_deploy.proof import resources
 
 pytestmark = pytest.mark.skipif(
     bool(terraform_is_missing()), reason=f"Terraform was not tested: {terraform_is_missing()}"
@@ -97,6 +100,23 @@ def test_terraform_makes_what_the_local_deploy_makes(
     assert {k.rpartition(".")[2] for k in different} <= excepted(by_terraform | by_yaml) | own
 
 
+def test_what_the_proof_page_says_is_applied_was_applied(
+    platform: LocalPlatform, deployment: TerraformDeployment
+) -> None:
+    applied = deployment.terraform.resources()
+    kinds = {re.sub(r"\[.*?\]", "", address) for address in applied}
+    assert kinds == {resource.address for resource in resources() if resource.applied_locally}
+    print(f"resources applied: {len(applied)} in {deployment.terraform.seconds['apply']:.1f} s")
+
+
+def test_apply_starts_no_job(platform: LocalPlatform) -> None:
+    glue = platform.stack.client("glue")
+    for job in glue.list_jobs()["JobNames"]:
+        assert glue.get_job_runs(JobName=job)["JobRuns"] == [], job
+    for workflow in glue.list_workflows()["Workflows"]:
+        assert glue.get_workflow_runs(Name=workflow)["Runs"] == [], workflow
+
+
 def test_a_second_plan_changes_nothing_and_a_setting_only_itself(
     platform: LocalPlatform, deployment: TerraformDeployment
 ) -> None:
@@ -127,6 +147,45 @@ def test_a_job_that_fails_alerts_once_with_a_message_for_people(platform: LocalP
     assert f"#/job/ingest_totesys/run/{last}" in message
     assert glue.get_job_run(JobName="ingest_totesys", RunId=last)["JobRun"]["Attempt"] == 1
     assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages") is None
+
+
+SLOW = {
+    "jobName": "load_warehouse",
+    "severity": "INFO",
+    "notificationCondition": {"NotifyDelayAfter": 15.0},
+    "state": "RUNNING",
+    "jobRunId": "jr_1",
+    "message": "JobRunId jr_1 is in RUNNING state",
+    "startedOn": "2026-11-25T10:00:00Z",
+}
+"""As AWS shows it: https://docs.aws.amazon.com/AmazonCloudWatch/latest/events/EventTypes.html"""
+
+
+def test_a_run_that_takes_too_long_alerts(platform: LocalPlatform) -> None:
+    """The event is AWS's own; the local AWS has no run that hangs for 15 minutes."""
+    glue, events = platform.stack.client("glue"), platform.stack.client("events")
+    for name in glue.list_jobs()["JobNames"]:
+        job = glue.get_job(JobName=name)["Job"]
+        assert job["NotificationProperty"] == {"NotifyDelayAfter": 15}
+    pattern = events.describe_rule(Name="totesys-job-slow")["EventPattern"]
+    (target,) = events.list_targets_by_rule(Rule="totesys-job-slow")["Targets"]
+    event = {
+        "id": "1", "account": ACCOUNT, "region": REGION, "time": "2026-11-25T10:15:00Z",
+        "source": "aws.glue", "resources": [], "detail-type": "Glue Job Run Status", "detail": SLOW,
+    }  # fmt: skip
+
+    def alerts(given: dict[str, Any]) -> bool:
+        answer = events.test_event_pattern(EventPattern=pattern, Event=json.dumps(given))
+        return bool(answer["Result"])
+
+    assert alerts(event)
+    assert not alerts(event | {"detail": SLOW | {"jobName": "of_somebody_else"}})
+    assert not alerts(event | {"detail": SLOW | {"state": "STOPPING"}})
+    text = json.loads(target_input(target, event))
+    assert text.startswith(
+        "AWS Glue job load_warehouse has been running for more than 15.0 minutes at 2026-11-25T10"
+    )
+    assert "#/job/load_warehouse/run/jr_1" in text
 
 
 def one_message(sqs: Any, queue: str) -> str:
@@ -213,24 +272,33 @@ def test_what_glue_does_for_a_job_is_allowed(platform: LocalPlatform, role: str)
         assert allowed(platform, role, action, resource, **context), action
 
 
-@pytest.mark.parametrize(("role", "other"), [("ingest", "load"), ("load", "ingest")])
-def test_a_job_reads_its_own_secret_only(platform: LocalPlatform, role: str, other: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "reads"), [("ingest", {"totesys"}), ("transform", set()), ("load", {"warehouse"})]
+)
+def test_a_job_reads_the_secrets_of_its_own_connections_only(
+    platform: LocalPlatform, role: str, reads: set[str]
+) -> None:
     secrets = platform.stack.client("secretsmanager")
-    arns = {r: secrets.describe_secret(SecretId=f"totesys/{r}")["ARN"] for r in (role, other)}
-    assert allowed(platform, role, "secretsmanager:GetSecretValue", arns[role])
-    assert not allowed(platform, role, "secretsmanager:GetSecretValue", arns[other])
-    assert not allowed(platform, "transform", "secretsmanager:GetSecretValue", arns[role])
+    for name in ("totesys", "warehouse"):
+        arn = secrets.describe_secret(SecretId=f"totesys/{name}")["ARN"]
+        assert allowed(platform, role, "secretsmanager:GetSecretValue", arn) == (name in reads)
 
 
-def test_no_secret_is_in_the_state(
+def test_no_secret_is_in_plan_or_state(
     platform: LocalPlatform, deployment: TerraformDeployment
 ) -> None:
-    state = (deployment.terraform.folder / "terraform.tfstate").read_text()
+    """Whole texts: the state as it lies there, and a plan that reads and makes everything."""
+    terraform = deployment.terraform
+    state = (terraform.folder / "terraform.tfstate").read_text()
+    again = '-replace=module.jobs.aws_glue_connection.this["totesys"]'
+    terraform.run("plan", "-input=false", "-out=again", again)
+    plan = terraform.run("show", "-json", "again")
+    assert "JDBC_CONNECTION_URL" in plan
     secrets = platform.stack.client("secretsmanager")
-    for name in ("ingest", "load"):
+    for name in ("totesys", "warehouse"):
         login = json.loads(secrets.get_secret_value(SecretId=f"totesys/{name}")["SecretString"])
-        assert login["password"] not in state
-    assert "totesys/ingest" in state
+        assert login["password"] not in state + plan
+    assert "totesys/warehouse" in state
 
 
 def test_destroy_leaves_nothing(platform: LocalPlatform, deployment: TerraformDeployment) -> None:

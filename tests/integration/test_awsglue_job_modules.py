@@ -104,7 +104,7 @@ def test_modules_come_from_s3_in_every_form(api: GlueApi) -> None:
                 upload(api, "plain-1-py3-none-any.whl", wheel("plain", "wheel")),
                 upload(
                     api,
-                    "bundle.zip",
+                    "bundle.gluewheels.zip",
                     archive(**{"bundled-2-py3-none-any_dot_whl": wheel("bundled", "bundle")}),
                 ),
                 upload(
@@ -115,6 +115,7 @@ def test_modules_come_from_s3_in_every_form(api: GlueApi) -> None:
             )
         ),
     }
+    given["python_modules_installer_option"] = "--no-index"
     found = run(api, "single,zipped,plain,bundled,parted", **given)
     assert found == {
         "single": "file", "zipped": "zip", "plain": "wheel", "bundled": "bundle", "parted": "data",
@@ -143,7 +144,8 @@ def test_psycopg_can_be_shipped_with_its_library(
         version = importlib.metadata.version("psycopg_binary")
         print(json.dumps({"implementation": psycopg.pq.__impl__, "version": version}))
     """
-    found = run(api, "", script, additional_python_modules=location)
+    offline = {"python_modules_installer_option": "--no-index"}
+    found = run(api, "", script, additional_python_modules=location, **offline)
     assert found["implementation"] == "binary"
     assert found["version"] == importlib.metadata.version("psycopg-binary")
 

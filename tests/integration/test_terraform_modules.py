@@ -13,10 +13,15 @@ from totesys_deploy.terraform import Terraform
 pytestmark = pytest.mark.skipif(
     bool(terraform_is_missing()), reason=f"Terraform was not tested: {terraform_is_missing()}"
 )
-TESTED = sorted(
-    path.parent.parent.relative_to(ROOT / "terraform").as_posix()
-    for path in (ROOT / "terraform").rglob("tests/*.tftest.hcl")
+MODULES = sorted(
+    {
+        path.parent.relative_to(ROOT / "terraform").as_posix()
+        for path in (ROOT / "terraform").rglob("*.tf")
+        if ".terraform" not in path.as_posix()
+    }
 )
+UNTESTED = {"bootstrap", "modules/catalog"}
+"""One bucket, applied by hand; databases, which the local AWS gets."""
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +38,12 @@ def test_every_file_is_formatted(terraform: Terraform) -> None:
     assert terraform.run("fmt", "-check", "-recursive") == ""
 
 
-@pytest.mark.parametrize("module", TESTED)
+@pytest.mark.parametrize("module", MODULES)
 def test_the_module_is_valid_and_keeps_its_promises(terraform: Terraform, module: str) -> None:
     terraform.init(module)
     terraform.run("validate", module=module)
+    if module in UNTESTED:
+        return
     told = terraform.run("test", module=module)
     assert "Success!" in told, told
     assert " 0 passed" not in told

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from psycopg import sql
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
-from totesys_etl.connection import Connection
+from totesys_etl.connection import Connection, Endpoint
 from totesys_etl.contracts.canonical import snapshot_query
 from totesys_etl.contracts.intervals import KeyInterval
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.spark import struct_type
+from totesys_etl.errors import SettingInvalid
 from totesys_etl.source.session import APPLICATION_NAME, Session
 
 ROWS_PER_PARTITION = 200_000
@@ -81,10 +83,26 @@ def read_table(
         "socketTimeout": str(STALLED_SECONDS),
     }
     url = session.endpoint.url
+    _share_certificate(spark, session.endpoint)
     if partitions < 2:
         return spark.read.jdbc(url, dbtable, properties=properties)
     predicates = [p.as_string(None) for p in key_predicates(table.primary_key, bounds, partitions)]
     return spark.read.jdbc(url, dbtable, predicates=predicates, properties=properties)
+
+
+def _share_certificate(spark: SparkSession, endpoint: Endpoint) -> None:
+    """Lays the CA that the URL names, a file of the job's folder, into every executor's folder.
+
+    Executors open JDBC connections of their own. A path with folders is taken to be there already.
+    """
+    name = endpoint.conninfo().get("sslrootcert", "")
+    if name and Path(name).name == name:
+        if not Path(name).is_file():
+            raise SettingInvalid(
+                f"sslrootcert={name}: there is no such file in the job's folder; give its S3 path "
+                "in --extra-files"
+            )
+        spark.sparkContext.addFile(str(Path(name).resolve()))
 
 
 def among(key: str, intervals: Collection[KeyInterval]) -> sql.Composed:

@@ -5,6 +5,7 @@ locals {
   s3   = "arn:${var.arns.partition}:s3:::${var.prefix}"
   iam  = "arn:${var.arns.partition}:iam::${var.arns.account}"
   here = "${var.arns.region}:${var.arns.account}"
+  made = [for name in var.roles : "${local.iam}:role/${var.prefix}-${name}"]
 }
 
 resource "aws_iam_role_policy" "deploy" {
@@ -12,7 +13,7 @@ resource "aws_iam_role_policy" "deploy" {
   role = aws_iam_role.deploy.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat(local.more, [
       {
         Sid      = "State"
         Effect   = "Allow"
@@ -47,13 +48,19 @@ resource "aws_iam_role_policy" "deploy" {
         Sid      = "Roles"
         Effect   = "Allow"
         Action   = ["iam:CreateRole", "iam:DeleteRole", "iam:GetRole", "iam:UpdateRole*", "iam:TagRole", "iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy", "iam:List*", "iam:UpdateAssumeRolePolicy"]
-        Resource = [for name in ["ingest", "transform", "load", "events"] : "${local.iam}:role/${var.prefix}-${name}"]
+        Resource = local.made
+      },
+      {
+        Sid      = "ItselfToReadOnly"
+        Effect   = "Allow"
+        Action   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:GetOpenIDConnectProvider"]
+        Resource = [aws_iam_role.deploy.arn, aws_iam_openid_connect_provider.github.arn]
       },
       {
         Sid       = "PassRoles"
         Effect    = "Allow"
         Action    = ["iam:PassRole"]
-        Resource  = [for name in ["ingest", "transform", "load", "events"] : "${local.iam}:role/${var.prefix}-${name}"]
+        Resource  = local.made
         Condition = { StringEquals = { "iam:PassedToService" = ["glue.amazonaws.com", "events.amazonaws.com"] } }
       },
       {
@@ -84,6 +91,6 @@ resource "aws_iam_role_policy" "deploy" {
         Action   = ["budgets:ViewBudget", "budgets:ModifyBudget", "budgets:ListTagsForResource", "budgets:TagResource"]
         Resource = ["arn:${var.arns.partition}:budgets::${var.arns.account}:budget/${var.prefix}-*"]
       },
-    ]
+    ])
   })
 }

@@ -12,6 +12,21 @@ variable "arns" {
   })
 }
 
+variable "roles" {
+  description = "Short names of the roles that a deployment makes and passes on."
+  type        = list(string)
+}
+
+variable "network" {
+  description = "Whether a VPC is part of the deployment."
+  type        = bool
+}
+
+variable "warehouse" {
+  description = "Whether an RDS is part of the deployment."
+  type        = bool
+}
+
 variable "repository" {
   description = "owner/name on GitHub."
   type        = string

@@ -1,9 +1,9 @@
 # One role per job, with what that job does and what AWS Glue does in its name, and nothing else.
 
 locals {
-  role_names = toset(["ingest", "transform", "load"])
-  role_of    = { ingest_totesys = "ingest", transform_star = "transform", load_warehouse = "load" }
-  in_vpc     = var.placement == null ? toset([]) : toset(["ingest", "load"])
+  role_names = toset(values(var.role_of))
+  # Jobs with a connection run in the subnet of their connection.
+  in_vpc = var.placement == null ? [] : [for name, job in var.jobs : var.role_of[name] if length(job.Connections.Connections) > 0]
 
   s3      = { for name, bucket in var.buckets : name => "arn:${var.arns.partition}:s3:::${bucket}" }
   glue    = "arn:${var.arns.partition}:glue:${var.arns.region}:${var.arns.account}"

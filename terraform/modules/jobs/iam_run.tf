@@ -16,10 +16,11 @@ locals {
       Resource = [local.s3.code]
     },
     {
-      Sid      = "Logs"
-      Effect   = "Allow"
-      Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"]
-      Resource = ["${local.logs}/*", "${local.logs}/*:log-stream:*"]
+      Sid    = "Logs"
+      Effect = "Allow"
+      Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"]
+      # With a security configuration groups are /aws-glue/jobs-<role>-<configuration>/...
+      Resource = ["${local.logs}/*", "${local.logs}-${var.prefix}-*"]
     },
     {
       Sid       = "Metrics"

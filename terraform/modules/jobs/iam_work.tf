@@ -1,16 +1,12 @@
 locals {
-  publish = [
-    "glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:CreateTable", "glue:UpdateTable",
-    "glue:GetPartitions", "glue:BatchCreatePartition", "glue:BatchUpdatePartition", "glue:BatchDeletePartition",
-  ]
-  read  = ["s3:GetObject"]
-  write = ["s3:PutObject"]
-  list  = ["s3:ListBucket"]
+  publish = ["glue:GetTable", "glue:CreateTable", "glue:UpdateTable", "glue:GetPartitions", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"]
+  read    = ["s3:GetObject"]
+  write   = ["s3:PutObject"]
+  list    = ["s3:ListBucket"]
 
-  work = {
+  # By the role's short name. A new job needs an entry here, and nothing else in this module.
+  data = {
     ingest = [
-      { Sid = "Login", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = [aws_secretsmanager_secret.login["ingest"].arn] },
-      { Sid = "Connection", Effect = "Allow", Action = ["glue:GetConnection"], Resource = ["${local.glue}:catalog", "${local.glue}:connection/totesys"] },
       { Sid = "Bookmark", Effect = "Allow", Action = ["glue:GetJobBookmark", "glue:ResetJobBookmark"], Resource = ["${local.glue}:job/ingest_totesys"] },
       { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.raw, local.s3.work, local.s3.processed] },
       { Sid = "Loaded", Effect = "Allow", Action = local.read, Resource = ["${local.s3.processed}/_loaded/*"] },
@@ -24,11 +20,23 @@ locals {
       { Sid = "Publish", Effect = "Allow", Action = local.publish, Resource = local.catalog.star },
     ]
     load = [
-      { Sid = "Login", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = [coalesce(var.managed_secret_arn, try(aws_secretsmanager_secret.login["load"].arn, null))] },
-      { Sid = "Connection", Effect = "Allow", Action = ["glue:GetConnection"], Resource = ["${local.glue}:catalog", "${local.glue}:connection/warehouse"] },
       { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.processed] },
       { Sid = "Read", Effect = "Allow", Action = local.read, Resource = ["${local.s3.processed}/*"] },
       { Sid = "Loaded", Effect = "Allow", Action = local.write, Resource = ["${local.s3.processed}/_loaded/*"] },
     ]
   }
+
+  # A job reads the connections that its definition names, and their logins, and no other.
+  secret_arns = merge(
+    { for connection, secret in aws_secretsmanager_secret.login : connection => secret.arn },
+    var.managed_secret_arn == null ? {} : { warehouse = var.managed_secret_arn },
+  )
+  connections_of = { for name, job in var.jobs : var.role_of[name] => job.Connections.Connections }
+  login = {
+    for role, connections in local.connections_of : role => [for statement in [
+      { Sid = "Login", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = [for name in connections : local.secret_arns[name]] },
+      { Sid = "Connection", Effect = "Allow", Action = ["glue:GetConnection"], Resource = concat(["${local.glue}:catalog"], [for name in connections : "${local.glue}:connection/${name}"]) },
+    ] : statement if length(connections) > 0]
+  }
+  work = { for role in local.role_names : role => concat(local.login[role], local.data[role]) }
 }

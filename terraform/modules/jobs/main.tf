@@ -40,7 +40,7 @@ resource "aws_glue_job" "this" {
 
   name                    = each.key
   description             = each.value.Description
-  role_arn                = aws_iam_role.job[local.role_of[each.key]].arn
+  role_arn                = aws_iam_role.job[var.role_of[each.key]].arn
   glue_version            = each.value.GlueVersion
   worker_type             = each.value.WorkerType
   number_of_workers       = each.value.NumberOfWorkers
@@ -60,6 +60,10 @@ resource "aws_glue_job" "this" {
 
   execution_property {
     max_concurrent_runs = each.value.ExecutionProperty.MaxConcurrentRuns
+  }
+
+  notification_property {
+    notify_delay_after = each.value.NotificationProperty.NotifyDelayAfter
   }
 
   # A job must not start before it may do its work.

@@ -1,5 +1,5 @@
 output "role_arns" {
-  description = "ARN of each job's role, by ingest, transform, load."
+  description = "ARN of each job's role, by its short name."
   value       = { for name, role in aws_iam_role.job : name => role.arn }
 }
 

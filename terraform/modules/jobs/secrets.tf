@@ -4,7 +4,7 @@ resource "aws_secretsmanager_secret" "login" {
   for_each = var.secrets
 
   name                    = each.value
-  description             = "username and password of job ${each.key}, as JSON"
+  description             = "username and password for connection ${each.key}, as JSON"
   kms_key_id              = var.kms_key_arn
   recovery_window_in_days = var.allow_destroy ? 0 : 30
 }

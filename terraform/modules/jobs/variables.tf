@@ -12,8 +12,13 @@ variable "arns" {
   })
 }
 
+variable "role_of" {
+  description = "Short name of the role of each job, by job: ingest_totesys = ingest. Each needs its rights in iam_work.tf."
+  type        = map(string)
+}
+
 variable "jobs" {
-  description = "Jobs by name, as in workflows.yaml. A Role's name is <prefix>-ingest, -transform or -load."
+  description = "Jobs by name, as in workflows.yaml."
   type = map(object({
     Name                 = string
     Description          = string
@@ -25,6 +30,7 @@ variable "jobs" {
     MaxRetries           = number
     Timeout              = number
     ExecutionProperty    = object({ MaxConcurrentRuns = number })
+    NotificationProperty = object({ NotifyDelayAfter = number })
     JobRunQueuingEnabled = optional(bool, false)
     Connections          = optional(object({ Connections = list(string) }), { Connections = [] })
     DefaultArguments     = map(string)
@@ -61,12 +67,12 @@ variable "databases" {
 }
 
 variable "secrets" {
-  description = "Names of the secrets to make, by ingest and load: their logins."
+  description = "Names of the secrets to make, by connection: its login."
   type        = map(string)
 }
 
 variable "managed_secret_arn" {
-  description = "Secret that RDS keeps for the warehouse it was made with; null: the secret `load`."
+  description = "Secret that RDS keeps for the warehouse it was made with; null: a secret made here."
   type        = string
 }
 

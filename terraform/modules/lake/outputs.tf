@@ -8,7 +8,12 @@ output "release" {
   value       = local.root
 }
 
+output "certificates" {
+  description = "S3 path of the CA's file, by connection."
+  value       = { for name in keys(var.certificates) : name => "${local.root}/${name}.pem" }
+}
+
 output "modules" {
-  description = "S3 paths for --additional-python-modules: the wheel and the zip of wheels."
-  value       = [for name in keys(local.modules) : "${local.root}/${name}"]
+  description = "S3 path for --additional-python-modules: the zip of wheels."
+  value       = "${local.root}/modules.gluewheels.zip"
 }

@@ -33,7 +33,13 @@ variable "scripts" {
   type        = string
 }
 
+variable "certificates" {
+  description = "PEM files of the CAs of databases, by connection."
+  type        = map(string)
+  default     = {}
+}
+
 variable "artifacts" {
-  description = "Folder with the wheel totesys_etl-*.whl and modules.zip."
+  description = "Folder with modules.gluewheels.zip."
   type        = string
 }

@@ -67,23 +67,6 @@ resource "aws_cloudwatch_metric_alarm" "quarantine" {
   alarm_actions       = [aws_sns_topic.alerts.arn]
 }
 
-resource "aws_cloudwatch_metric_alarm" "slow" {
-  for_each = var.jobs
-
-  alarm_name          = "${var.prefix}-slow-${each.key}"
-  alarm_description   = "A run of ${each.key} took more than ${var.slow_job_minutes} minutes. Runbook: slow job."
-  namespace           = "Glue"
-  metric_name         = "glue.driver.aggregate.elapsedTime"
-  dimensions          = { JobName = each.key, JobRunId = "ALL", Type = "count" }
-  statistic           = "Maximum"
-  period              = local.period
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = var.slow_job_minutes * 60 * 1000
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alerts.arn]
-}
-
 resource "aws_cloudwatch_metric_alarm" "undelivered" {
   for_each = var.rule_names
 

@@ -3,9 +3,11 @@ locals {
     "Warehouse behind the source (s)" = [["totesys", "WarehouseLag", { stat = "Maximum" }]]
     "Rows that changed"               = [[{ expression = "SEARCH('{totesys,Table} MetricName=\"ChangedRows\"', 'Sum', 300)", id = "tables" }]]
     "Rows in quarantine"              = [["totesys", "QuarantinedRows", { stat = "Sum" }]]
-    "Seconds of a run"                = [for name in keys(var.jobs) : ["Glue", "glue.driver.aggregate.elapsedTime", "JobName", name, "JobRunId", "ALL", "Type", "count", { stat = "Maximum" }]]
-    "DPU hours"                       = concat([[{ expression = "SUM(METRICS()) * ${var.workers} / 3600000", id = "dpu", label = "DPU hours" }]], [for number, name in keys(var.jobs) : ["Glue", "glue.driver.aggregate.elapsedTime", "JobName", name, "JobRunId", "ALL", "Type", "count", { stat = "Sum", id = "m${number}", visible = false }]])
-    "Runs"                            = [for name in keys(var.jobs) : ["Glue", "glue.driver.aggregate.elapsedTime", "JobName", name, "JobRunId", "ALL", "Type", "count", { stat = "SampleCount" }]]
+    "Runs that ended well"            = [for name in keys(var.jobs) : ["totesys", "RunSeconds", "Job", name, { stat = "SampleCount" }]]
+    "Seconds of a run"                = [for name in keys(var.jobs) : ["totesys", "RunSeconds", "Job", name, { stat = "Maximum" }]]
+    "Runs that failed or took long"   = [for rule in [aws_cloudwatch_event_rule.job_failed, aws_cloudwatch_event_rule.job_slow] : ["AWS/Events", "Invocations", "RuleName", rule.name, { stat = "Sum" }]]
+    # Without the start of a run, which is billed too.
+    "DPU hours" = concat([[{ expression = join(" + ", [for number, name in keys(var.jobs) : "m${number} * ${var.jobs[name].NumberOfWorkers} / 3600"]), id = "dpu", label = "DPU hours" }]], [for number, name in keys(var.jobs) : ["totesys", "RunSeconds", "Job", name, { stat = "Sum", id = "m${number}", visible = false }]])
   }
 }
 

@@ -13,8 +13,8 @@ variable "arns" {
 }
 
 variable "jobs" {
-  description = "Jobs by name, with their MaxRetries."
-  type        = map(object({ MaxRetries = number }))
+  description = "Jobs by name, with their MaxRetries and their number of G.1X workers, one DPU each."
+  type        = map(object({ MaxRetries = number, NumberOfWorkers = number }))
 }
 
 variable "rule_names" {
@@ -36,18 +36,6 @@ variable "working_hours" {
   description = "Hours (UTC, from inclusive, to exclusive) and last weekday (1 Monday, 7 Sunday) in which freshness counts; null: always."
   type        = object({ from = number, to = number, last_weekday = number })
   default     = null
-}
-
-variable "slow_job_minutes" {
-  description = "A job run that takes longer raises an alarm."
-  type        = number
-  default     = 15
-}
-
-variable "workers" {
-  description = "G.1X workers of a job, one DPU each."
-  type        = number
-  default     = 2
 }
 
 variable "monthly_budget_usd" {

@@ -1,5 +1,7 @@
 # Private subnets, no NAT gateway: jobs reach AWS by endpoints. S3 by a gateway, which is free; the
-# four interfaces stand in the first zone only, where the jobs run (README: what that costs).
+# interfaces stand in the first zone only, where the jobs run (README: what that costs). KMS is one of
+# them because a job in a VPC that has a security configuration times out without a way to it.
+# https://docs.aws.amazon.com/glue/latest/dg/encryption-security-configuration.html
 
 resource "aws_vpc" "this" {
   #checkov:skip=CKV2_AWS_11:no way to the internet, and security groups name every peer
@@ -42,7 +44,7 @@ resource "aws_vpc_endpoint" "s3" {
 }
 
 resource "aws_vpc_endpoint" "interface" {
-  for_each = toset(["glue", "secretsmanager", "logs", "monitoring"])
+  for_each = toset(["glue", "secretsmanager", "logs", "monitoring", "kms"])
 
   vpc_id              = aws_vpc.this.id
   service_name        = "com.amazonaws.${var.region}.${each.key}"

@@ -39,6 +39,7 @@ class Definition:
 
 
 # Section of the file -> service and shape of AWS's API, and the fields that are acted on here.
+# NotificationProperty is kept and shown only: no run here is watched for being late.
 _KINDS: dict[str, tuple[str, str, str]] = {
     "Buckets": (
         "s3",
@@ -56,7 +57,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "CreateJobRequest",
         "Name Description Role Command GlueVersion WorkerType NumberOfWorkers MaxRetries Timeout "
         "ExecutionProperty Connections DefaultArguments NonOverridableArguments "
-        "JobRunQueuingEnabled ExecutionClass",
+        "JobRunQueuingEnabled ExecutionClass NotificationProperty",
     ),
     "Workflows": (
         "glue",

@@ -18,6 +18,7 @@ from typing import Any
 from awsglue_local.errors import RunError
 from awsglue_local.job.arguments import INSTALLER_OPTION, listed
 
+ZIP_OF_WHEELS = ".gluewheels.zip"
 _TAG = re.compile(r"-(?P<python>[^-]+)-(?P<abi>[^-]+)-(?P<platform>[^-]+)\.whl$")
 
 
@@ -43,6 +44,11 @@ def collect(s3: Any, arguments: Mapping[str, str], cache: Path) -> Modules:
             for line in _text(s3, entry):
                 modules.names.append(_installed(line, no_index))
         elif entry.startswith("s3://"):
+            if entry.endswith(".zip") and not (entry.endswith(ZIP_OF_WHEELS) and no_index):
+                raise RunError(
+                    f"--additional-python-modules {entry}: AWS Glue takes a zip of wheels when its "
+                    f"name ends in {ZIP_OF_WHEELS} and {INSTALLER_OPTION} is --no-index"
+                )
             modules.folders.append(_folder(s3, entry, cache))
         else:
             modules.names.append(_installed(entry, no_index))

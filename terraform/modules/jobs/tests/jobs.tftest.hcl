@@ -8,14 +8,22 @@ mock_provider "aws" {
 }
 
 variables {
-  prefix             = "a"
-  arns               = { partition = "aws", region = "eu-west-2", account = "123456789012" }
-  jobs               = {}
-  connections        = {}
+  prefix = "a"
+  arns   = { partition = "aws", region = "eu-west-2", account = "123456789012" }
+  jobs = {
+    ingest_totesys = { Name = "ingest_totesys", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {}, Connections = { Connections = ["totesys"] } }
+    transform_star = { Name = "transform_star", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {} }
+    load_warehouse = { Name = "load_warehouse", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {}, Connections = { Connections = ["warehouse"] } }
+  }
+  role_of = { ingest_totesys = "ingest", transform_star = "transform", load_warehouse = "load" }
+  connections = {
+    totesys   = { Name = "totesys", Description = "d", ConnectionType = "JDBC", ConnectionProperties = {} }
+    warehouse = { Name = "warehouse", Description = "d", ConnectionType = "JDBC", ConnectionProperties = {} }
+  }
   placement          = null
   buckets            = { raw = "a-raw", processed = "a-processed", work = "a-work", code = "a-code" }
   databases          = { raw = "totesys_raw", star = "totesys_star" }
-  secrets            = { ingest = "a/ingest", load = "a/load" }
+  secrets            = { totesys = "a/totesys", warehouse = "a/warehouse" }
   managed_secret_arn = null
   kms_key_arn        = "arn:aws:kms:eu-west-2:123456789012:key/1"
   allow_destroy      = false
@@ -67,5 +75,26 @@ run "everything_a_job_leaves_is_encrypted" {
   assert {
     condition     = aws_glue_security_configuration.jobs.encryption_configuration[0].cloudwatch_encryption[0].kms_key_arn == var.kms_key_arn && aws_glue_security_configuration.jobs.encryption_configuration[0].job_bookmarks_encryption[0].kms_key_arn == var.kms_key_arn && aws_glue_security_configuration.jobs.encryption_configuration[0].s3_encryption[0].kms_key_arn == var.kms_key_arn
     error_message = "Logs, bookmarks and objects are encrypted with the key."
+  }
+}
+
+run "a_job_with_a_connection_reads_that_one_and_its_login_only" {
+  assert {
+    condition = alltrue([
+      for role, connection in { ingest = "totesys", load = "warehouse" } :
+      [for s in jsondecode(aws_iam_role_policy.work[role].policy).Statement : s.Resource[1] if s.Sid == "Connection"] == ["arn:aws:glue:eu-west-2:123456789012:connection/${connection}"]
+    ])
+    error_message = "The policy follows the job's connections."
+  }
+  assert {
+    condition     = alltrue([for job in aws_glue_job.this : job.notification_property[0].notify_delay_after == 15 && job.security_configuration == "a-jobs" && job.max_retries == 1 && job.timeout == 60])
+    error_message = "Every job retries once, ends after an hour, and is told of when it is slow."
+  }
+}
+
+run "logs_of_a_security_configuration_are_within_reach" {
+  assert {
+    condition     = alltrue([for policy in aws_iam_role_policy.run : strcontains(policy.policy, "log-group:/aws-glue/jobs-a-*")])
+    error_message = "With a security configuration groups are named after role and configuration."
   }
 }

@@ -7,7 +7,7 @@ mock_provider "aws" {
 variables {
   prefix             = "a"
   arns               = { partition = "aws", region = "eu-west-2", account = "123456789012" }
-  jobs               = { one = { MaxRetries = 1 }, two = { MaxRetries = 0 } }
+  jobs               = { one = { MaxRetries = 1, NumberOfWorkers = 2 }, two = { MaxRetries = 0, NumberOfWorkers = 3 } }
   rule_names         = ["r"]
   emails             = ["data@example.org"]
   freshness_minutes  = 30
@@ -25,7 +25,7 @@ run "silence_is_an_alarm_where_numbers_must_come" {
     error_message = "Twenty minutes without a fresh value: one run of 15 minutes may be late."
   }
   assert {
-    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.slow), values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.treat_missing_data == "notBreaching"])
+    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.treat_missing_data == "notBreaching"])
     error_message = "Nothing to tell is good where only bad things are counted."
   }
 }
@@ -46,7 +46,7 @@ run "freshness_may_rest" {
 
 run "every_alarm_reaches_the_topic" {
   assert {
-    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.freshness, aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.slow), values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.alarm_actions == toset([aws_sns_topic.alerts.arn])])
+    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.freshness, aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.alarm_actions == toset([aws_sns_topic.alerts.arn])])
     error_message = "An alarm tells the topic."
   }
   assert {
@@ -77,5 +77,30 @@ run "the_budget_is_a_choice" {
   assert {
     condition     = length(aws_budgets_budget.glue) == 0
     error_message = "null makes no budget."
+  }
+}
+
+run "eventbridge_may_publish_without_a_condition" {
+  assert {
+    condition     = [for s in jsondecode(aws_sns_topic_policy.alerts.policy).Statement : contains(keys(s), "Condition") if strcontains(jsonencode(s.Principal), "events.amazonaws.com")] == [false]
+    error_message = "SNS drops what EventBridge sends to a topic whose policy has a condition."
+  }
+  assert {
+    condition     = alltrue([for s in jsondecode(aws_sns_topic_policy.alerts.policy).Statement : s.Condition.StringEquals["aws:SourceAccount"] == "123456789012" if strcontains(jsonencode(s.Principal), "cloudwatch")])
+    error_message = "Alarms of other accounts are refused."
+  }
+}
+
+run "slow_runs_are_told_by_aws_glue" {
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.job_slow.event_pattern) == { source = ["aws.glue"], detail-type = ["Glue Job Run Status"], detail = { jobName = ["one", "two"], state = ["RUNNING"] } }
+    error_message = "One message for a run that takes longer than NotifyDelayAfter."
+  }
+}
+
+run "the_dashboard_shows_every_job" {
+  assert {
+    condition     = alltrue([for name in ["RunSeconds", "WarehouseLag", "ChangedRows", "QuarantinedRows", "m0 * 2 / 3600 + m1 * 3 / 3600"] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, name)])
+    error_message = "Runs, freshness, rows, quarantine and DPU hours are on the dashboard."
   }
 }
