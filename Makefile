@@ -73,8 +73,9 @@ secrets: setup ## ask for the logins of the jobs, for Secrets Manager (ENV=name,
 destroy: ## take a deployment away (ENV=name, STATE_BUCKET)
 	@terraform/run.sh destroy "$(ENV)"
 
-docs: setup ## generate docs/cost.md and the modules' READMEs anew
+docs: setup ## generate docs/cost.md, docs/proof.md and the modules' READMEs anew
 	@$(BIN)/python -m totesys_deploy.cost
+	@$(BIN)/python -m totesys_deploy.proof
 	@$(BIN)/python -m totesys_deploy.module_docs
 
 lock: setup ## pin all packages anew

@@ -10,8 +10,8 @@ from pyspark.context import SparkContext
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from totesys_etl.pipeline.transform import TransformSettings, transform
 from totesys_etl.pipeline.run_seconds import run_seconds
+from totesys_etl.pipeline.transform import TransformSettings, transform
 
 REQUIRED = ["JOB_NAME", "raw_bucket", "work_bucket", "processed_bucket", "star_database"]
 

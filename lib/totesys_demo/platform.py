@@ -41,10 +41,12 @@ class LocalPlatform:
         live: bool = False,
         clock_speed: float = 1.0,
         deployment: Deployment | None = None,
+        postgres_version: int = 18,
     ) -> None:
         self._deployment = deployment or YamlDeployment()
         self.stack = Stack(state, clock_speed=clock_speed)
         self._live = live
+        self._postgres_version = postgres_version
         self._existing = {SOURCE: source, WAREHOUSE: warehouse}
         self._spark_settings = dict(spark_settings or {})
 
@@ -53,7 +55,9 @@ class LocalPlatform:
 
         `artifacts`: a folder that build_artifacts filled; None builds them.
         """
-        embedded = {name: 18 for name, own in self._existing.items() if own is None}
+        embedded = {
+            name: self._postgres_version for name, own in self._existing.items() if own is None
+        }
         self.stack.up(None, {}, embedded, schedule=self._live)
         if artifacts is None:
             artifacts = self.stack.state_dir / "artifacts"

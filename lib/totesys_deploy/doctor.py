@@ -29,15 +29,17 @@ NEEDED = (
     "cloudwatch:PutMetricAlarm", "secretsmanager:CreateSecret", "kms:CreateKey",
 )  # fmt: skip
 """One action of each service that a deployment makes something in."""
+MARK = {True: "ok  ", False: "FAIL", None: "look"}
 _JDBC = re.compile(r"jdbc:postgresql://(\[[^\]]+\]|[^:/?\"]+)(?::(\d+))?/")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: what was looked at, whether it is well, what was seen or what to do."""
+    """One check: what was looked at, whether it is well (None: it can not be known from here), what
+    was seen or what to do."""
 
     name: str
-    well: bool
+    well: bool | None
     says: str
 
 
@@ -120,7 +122,7 @@ def rights(aws: Callable[[str], Any]) -> Finding:
         )
     except ClientError as error:
         says = f"can not be simulated ({error.response['Error']['Code']}); a plan will tell"
-        return Finding("rights", True, says)
+        return Finding("rights", None, says)
     denied = [
         result["EvalActionName"]
         for result in answer["EvaluationResults"]
@@ -146,7 +148,7 @@ def reachable(host: str, port: int) -> Finding:
             return Finding(name, True, "answers from here")
     except OSError as error:
         says = f"does not answer from here ({error}): no fault if only the jobs' network reaches it"
-        return Finding(name, True, says)
+        return Finding(name, None, says)
 
 
 def main() -> int:
@@ -158,8 +160,8 @@ def main() -> int:
     environment = ROOT / "terraform" / "environments" / f"{name}.tfvars"
     well = True
     for finding in examine(environment, os.environ.get("STATE_BUCKET", ""), boto3.client):
-        print(f"{'ok  ' if finding.well else 'FAIL'}  {finding.name:<14}  {finding.says}")
-        well = well and finding.well
+        print(f"{MARK[finding.well]}  {finding.name:<14}  {finding.says}")
+        well = well and finding.well is not False
     return 0 if well else 1
 
 

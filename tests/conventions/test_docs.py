@@ -126,10 +126,24 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors(read(target)), link
 
 
-def test_every_error_is_explained() -> None:
-    operations = first_cells(read(ROOT / "docs" / "operations.md"))
+def test_every_error_has_an_entry_in_the_runbook_and_no_other() -> None:
+    text = read(ROOT / "docs" / "runbook.md")
+    table = text[text.index("## Errors") : text.index("## A mass delete that is meant")]
     assert len(ERRORS) > 20
-    assert operations & {name for name in operations if name in vars(errors)} == ERRORS
+    assert first_cells(table) == ERRORS
+
+
+def test_every_alert_names_its_entry_in_the_runbook() -> None:
+    files = sorted((ROOT / "terraform" / "modules" / "monitoring").glob("*.tf"))
+    texts = {path.name: read(path) for path in files}
+    alarms = re.findall(r'resource "aws_cloudwatch_metric_alarm" "(\w+)"', "".join(texts.values()))
+    named = re.findall(r"Runbook: ([\w ]+)\.", "".join(texts.values()))
+    named += re.findall(r"docs/runbook\.md of the project, ([\w ]+)\.", "".join(texts.values()))
+    rules = re.findall(r'resource "aws_cloudwatch_event_rule" "(\w+)"', "".join(texts.values()))
+    assert len(named) == len(alarms) + len(rules)
+    headings = re.findall(r"^## (.*)$", read(ROOT / "docs" / "runbook.md"), re.MULTILINE)
+    assert {name.lower() for name in named} <= {heading.lower() for heading in headings}
+    assert "Budget" in headings
 
 
 def test_every_error_stands_in_the_readme() -> None:

@@ -70,6 +70,13 @@ def test_the_cost_page_is_fresh() -> None:
     assert (ROOT / "docs" / "cost.md").read_text(encoding="utf-8") == document(), "run `make docs`"
 
 
+def test_the_page_of_proofs_is_fresh_and_names_tests_for_what_it_says() -> None:
+    from totesys_deploy.proof import PROMISES, document
+
+    assert (ROOT / "docs" / "proof.md").read_text(encoding="utf-8") == document(), "run `make docs`"
+    assert sum(bool(promise.tests) for promise in PROMISES) >= len(PROMISES) - 1
+
+
 def test_the_readme_of_every_terraform_module_is_fresh() -> None:
     from totesys_deploy.module_docs import MODULES, PURPOSE, readme
 

@@ -32,12 +32,21 @@ def deployment() -> Deployment:
 
 
 @pytest.fixture(scope="module")
+def postgres_version() -> int:
+    """Of totesys and warehouse; a module may say 16, the other one that is embedded."""
+    return 18
+
+
+@pytest.fixture(scope="module")
 def platform(
-    tmp_path_factory: pytest.TempPathFactory, artifacts: Path, deployment: Deployment
+    tmp_path_factory: pytest.TempPathFactory,
+    artifacts: Path,
+    deployment: Deployment,
+    postgres_version: int,
 ) -> Iterator[LocalPlatform]:
     """A stack with an empty totesys, an empty warehouse and all jobs deployed."""
     state = tmp_path_factory.mktemp("platform") / "state"
-    deployed = LocalPlatform(state, deployment=deployment)
+    deployed = LocalPlatform(state, deployment=deployment, postgres_version=postgres_version)
     deployed.up(artifacts)
     yield deployed
     deployed.down()

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from awsglue_local.server.event_input import target_input
-from awsglue_local.server.iam_policy import Call, decide
 from e2e.conftest import terraform_is_missing
+from e2e.rights import ACCOUNT, BY_GLUE, NEVER, REGION, allowed
 from totesys_demo.deployments import Deployment, TerraformDeployment
 from totesys_demo.platform import LocalPlatform
 from totesys_deploy.proof import resources
@@ -20,7 +20,6 @@ from totesys_deploy.proof import resources
 pytestmark = pytest.mark.skipif(
     bool(terraform_is_missing()), reason=f"Terraform was not tested: {terraform_is_missing()}"
 )
-ACCOUNT, REGION = "123456789012", "eu-west-2"
 STAMPS = {"CreatedOn", "LastModifiedOn", "CreateTime", "CreationTime", "LastUpdatedTime", "Arn"}
 EXCEPTIONS = {
     "SecurityConfiguration": "KMS keys exist in Terraform only",
@@ -197,66 +196,6 @@ def one_message(sqs: Any, queue: str) -> str:
             text = json.loads(found[0]["Body"])["Message"]
             return str(json.loads(text) if text.startswith('"') else text)
     raise AssertionError("no alert came")
-
-
-def policies(platform: LocalPlatform, role: str) -> list[dict[str, Any]]:
-    iam = platform.stack.client("iam")
-    names = iam.list_role_policies(RoleName=f"totesys-{role}")["PolicyNames"]
-    return [
-        iam.get_role_policy(RoleName=f"totesys-{role}", PolicyName=name)["PolicyDocument"]
-        for name in names
-    ]
-
-
-def bucket_policy(platform: LocalPlatform, resource: str) -> dict[str, Any] | None:
-    if not resource.startswith("arn:aws:s3:::"):
-        return None
-    name = resource.removeprefix("arn:aws:s3:::").partition("/")[0]
-    found: dict[str, Any] = json.loads(
-        platform.stack.client("s3").get_bucket_policy(Bucket=name)["Policy"]
-    )
-    return found
-
-
-def allowed(platform: LocalPlatform, role: str, action: str, resource: str, **context: str) -> bool:
-    arn = f"arn:aws:iam::{ACCOUNT}:role/totesys-{role}"
-    keys = {"aws:SecureTransport": "true", "aws:PrincipalArn": arn}
-    call = Call(arn, action, resource, keys | {k.replace("__", ":"): v for k, v in context.items()})
-    return decide(call, policies(platform, role), bucket_policy(platform, resource)).allowed
-
-
-RAW, PROCESSED, CODE = (f"arn:aws:s3:::totesys-{name}" for name in ("raw", "processed", "code"))
-GLUE, LOGS = (f"arn:aws:{service}:{REGION}:{ACCOUNT}" for service in ("glue", "logs"))
-NEVER = [
-    ("ingest", "s3:PutObject", f"{PROCESSED}/_commits/00000001.json"),
-    ("ingest", "s3:GetObject", f"{PROCESSED}/dim_staff/key_range=00000/a.parquet"),
-    ("ingest", "s3:DeleteObject", f"{RAW}/_commits/00000001.json"),
-    ("ingest", "s3:DeleteObjectVersion", f"{RAW}/_commits/00000001.json"),
-    ("ingest", "s3:PutObject", f"{RAW}/_commits/00000001.json"),  # without If-None-Match
-    ("ingest", "s3:PutLifecycleConfiguration", RAW),
-    ("ingest", "s3:PutObject", f"{CODE}/releases/x/ingest_totesys.py"),
-    ("ingest", "glue:UpdateTable", f"{GLUE}:table/totesys_star/dim_staff"),
-    ("ingest", "glue:GetConnection", f"{GLUE}:connection/warehouse"),
-    ("transform", "glue:GetConnection", f"{GLUE}:connection/totesys"),
-    ("transform", "s3:PutObject", f"{RAW}/_commits/00000001.json"),
-    ("transform", "s3:DeleteObject", f"{PROCESSED}/_commits/00000001.json"),
-    ("transform", "ec2:CreateNetworkInterface", "arn:aws:ec2:eu-west-2:123456789012:subnet/any"),
-    ("load", "s3:PutObject", f"{PROCESSED}/x"),
-    ("load", "s3:GetObject", f"{RAW}/_commits/00000001.json"),
-    ("load", "glue:UpdateJob", f"{GLUE}:job/load_warehouse"),
-    *((role, "iam:PassRole", "*") for role in ("ingest", "transform", "load")),
-    *((role, "cloudwatch:PutMetricData", "*") for role in ("ingest", "transform", "load")),
-]
-BY_GLUE = [
-    ("s3:GetObject", f"{CODE}/releases/0123456789ab/ingest_totesys.py", {}),
-    ("s3:ListBucket", CODE, {}),
-    ("logs:CreateLogGroup", f"{LOGS}:log-group:/aws-glue/jobs/totesys-jobs/logs-v2", {}),
-    ("logs:CreateLogStream", f"{LOGS}:log-group:/aws-glue/jobs/output:log-stream:jr_1", {}),
-    ("logs:PutLogEvents", f"{LOGS}:log-group:/aws-glue/jobs/error:log-stream:jr_1", {}),
-    ("logs:AssociateKmsKey", f"{LOGS}:log-group:/aws-glue/jobs/output", {}),
-    ("cloudwatch:PutMetricData", "*", {"cloudwatch__namespace": "Glue"}),
-]
-"""What AWS Glue calls in a job's name; source: page create-service-policy of its guide."""
 
 
 @pytest.mark.parametrize(("role", "action", "resource"), NEVER)

@@ -49,9 +49,11 @@ def test_a_server_that_another_ca_signed_is_refused(
     spark: SparkSession, reader: Endpoint, port: int, folder: Path
 ) -> None:
     other = Identity.create(folder, "other").certificate
-    with pytest.raises(SourceUnreachable, match="certificate verify failed"):
-        with open_snapshot(spark, over_tls(reader, port, other)):
-            pass
+    with (
+        pytest.raises(SourceUnreachable, match="certificate verify failed"),
+        open_snapshot(spark, over_tls(reader, port, other)),
+    ):
+        raise AssertionError("a session over a connection that should have been refused")
 
 
 def test_a_ca_of_the_jobs_folder_is_laid_into_the_executors_folders(
@@ -60,7 +62,9 @@ def test_a_ca_of_the_jobs_folder_is_laid_into_the_executors_folders(
     from totesys_etl.source.reading import _share_certificate
 
     _share_certificate(spark, over_tls(reader, port, "totesys.pem"))
-    added = [str(path) for path in spark.sparkContext._jsc.sc().listFiles().mkString("|").split("|")]
+    added = [
+        str(path) for path in spark.sparkContext._jsc.sc().listFiles().mkString("|").split("|")
+    ]
     assert any(path.endswith("/totesys.pem") for path in added)
     with pytest.raises(SettingInvalid, match=r"sslrootcert=missing\.pem.*--extra-files"):
         _share_certificate(spark, over_tls(reader, port, "missing.pem"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from totesys_deploy.cost import ALWAYS, IDLE, TOTESYS, WORKING, jobs, month, run_price
+from totesys_deploy.cost import ALWAYS, IDLE, TOTESYS, WORKING, fixed, jobs, month, run_price
 
 TWO_WORKERS = {"WorkerType": "G.1X", "NumberOfWorkers": 2}
 
@@ -24,6 +24,11 @@ def test_an_idle_source_costs_its_ingests_and_one_publication_a_day() -> None:
     parts = month(IDLE, ALWAYS)
     assert parts["ingest"] == pytest.approx(2880 * 2 / 60 * 0.44)
     assert parts["publish"] == pytest.approx(30 * 2 * 2 / 60 * 0.44)
+
+
+def test_what_is_paid_whatever_happens_follows_the_definition() -> None:
+    # One key, two secrets, four alarms; 11 tables, three jobs, lag and quarantine as metrics.
+    assert fixed() == pytest.approx(1.00 + 2 * 0.40 + 4 * 0.10 + 16 * 0.30)
 
 
 def test_the_platform_keeps_within_its_budget() -> None:

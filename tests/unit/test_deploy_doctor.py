@@ -114,5 +114,5 @@ def test_a_right_that_is_missing_is_named_with_the_role() -> None:
 
 def test_a_database_that_does_not_answer_from_here_is_no_fault() -> None:
     finding = reachable("127.0.0.1", 1)
-    assert finding.well
+    assert finding.well is None
     assert "does not answer from here" in finding.says

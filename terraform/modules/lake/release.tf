@@ -2,8 +2,8 @@
 # folder, so code and job definitions change in one apply, and an old release comes back as it was.
 
 locals {
-  scripts = { for name in fileset(var.scripts, "*.py") : name => "${var.scripts}/${name}" }
-  modules = { "modules.gluewheels.zip" = "${var.artifacts}/modules.gluewheels.zip" }
+  scripts     = { for name in fileset(var.scripts, "*.py") : name => "${var.scripts}/${name}" }
+  modules     = { "modules.gluewheels.zip" = "${var.artifacts}/modules.gluewheels.zip" }
   authorities = { for name, path in var.certificates : "${name}.pem" => path }
   files       = merge(local.scripts, local.modules, local.authorities)
   id          = substr(sha256(join(",", [for name, path in local.files : "${name}=${filesha256(path)}"])), 0, 12)

@@ -44,7 +44,7 @@ resource "aws_cloudwatch_event_target" "job_failed" {
       "<error>",
       "",
       "Run <run>: https://<region>.console.aws.amazon.com/gluestudio/home?region=<region>#/job/<job>/run/<run>",
-      "Nothing of the step that failed was committed; the next run goes on from there. What the error means and what to run: docs/runbook.md of the project.",
+      "Nothing of the step that failed was committed; the next run goes on from there. What the error means and what to run: docs/runbook.md of the project, A job failed.",
     ])), "\\u003c", "<"), "\\u003e", ">")
   }
 }
