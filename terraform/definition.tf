@@ -76,6 +76,9 @@ locals {
   }
   workflows = { for name in local.keys.Workflows[*].Name : name => one([for each in local.definition.Workflows : each if each.Name == name]) }
   triggers  = { for name in local.keys.Triggers[*].Name : name => one([for each in local.definition.Triggers : each if each.Name == name]) }
+  targets = merge([
+    for rule in local.keys.Rules : { for target in rule.Targets : "${rule.Name}/${target.Id}" => { rule = rule.Name, id = target.Id } }
+  ]...)
   rules = {
     for name in [for rule in local.keys.Rules : rule.Name] : name => one([
       for each in local.definition.Rules : merge(each, { EventPattern = can(each.EventPattern) ? jsonencode(each.EventPattern) : null }) if each.Name == name

@@ -73,6 +73,7 @@ module "workflow" {
   workflows = local.workflows
   triggers  = local.triggers
   rules     = local.rules
+  targets   = local.targets
   job_names = module.jobs.job_names
 }
 

@@ -27,6 +27,9 @@ provider "aws" {
 """
 """State beside the copy; what the endpoint does not have fails soon, not after many tries."""
 MINUTES = 10
+PARALLELISM = 4
+"""Ten calls at once, Terraform's own choice, now and then lose an answer of a local endpoint on a
+busy machine; a creation that is tried again then finds its own result in the way."""
 
 
 def provider_folder() -> Path | None:
@@ -120,6 +123,8 @@ class Terraform:
 
     def _call(self, *arguments: str, module: str = ".") -> tuple[int, str]:
         colour = [] if arguments[0] in ("state", "fmt") else ["-no-color"]
+        if arguments[0] in ("apply", "plan", "destroy"):
+            colour = [*colour, f"-parallelism={PARALLELISM}"]
         started = time.monotonic()
         done = subprocess.run(
             [self._program, arguments[0], *arguments[1:], *colour],

@@ -20,7 +20,7 @@ resource "aws_iam_role_policy" "events" {
     Statement = [{
       Effect   = "Allow"
       Action   = ["glue:NotifyEvent"]
-      Resource = distinct([for target in local.targets : target.Arn])
+      Resource = distinct([for target in local.targets : target.arn])
     }]
   })
 }

@@ -58,17 +58,17 @@ resource "aws_cloudwatch_event_rule" "this" {
 }
 
 locals {
-  targets = merge([
-    for name, rule in var.rules : { for target in rule.Targets : "${name}/${target.Id}" => merge(target, { rule = name }) }
-  ]...)
+  targets = {
+    for key, target in var.targets : key => merge(target, { arn = one([for each in var.rules[target.rule].Targets : each.Arn if each.Id == target.id]) })
+  }
 }
 
 resource "aws_cloudwatch_event_target" "this" {
   for_each = local.targets
 
   rule      = aws_cloudwatch_event_rule.this[each.value.rule].name
-  target_id = each.value.Id
-  arn       = each.value.Arn
+  target_id = each.value.id
+  arn       = each.value.arn
   role_arn  = aws_iam_role.events.arn
 
   depends_on = [aws_glue_trigger.this]

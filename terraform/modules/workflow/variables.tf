@@ -42,6 +42,11 @@ variable "rules" {
   }))
 }
 
+variable "targets" {
+  description = "Rule and Id of each target, by <rule>/<Id>: known before anything exists, as for_each wants it."
+  type        = map(object({ rule = string, id = string }))
+}
+
 variable "job_names" {
   description = "Names of the jobs, so that triggers come after them."
   type        = map(string)

@@ -15,6 +15,7 @@ variables {
     event   = { Name = "event", WorkflowName = "w", Type = "EVENT", EventBatchingCondition = { BatchSize = 1, BatchWindow = 900 }, Actions = [{ JobName = "one" }] }
     after   = { Name = "after", WorkflowName = "w", Type = "CONDITIONAL", StartOnCreation = true, Predicate = { Logical = "AND", Conditions = [{ LogicalOperator = "EQUALS", JobName = "one", State = "SUCCEEDED" }] }, Actions = [{ JobName = "two" }] }
   }
+  targets = { "r/w" = { rule = "r", id = "w" } }
   rules = {
     r = { Name = "r", Description = "d", State = "ENABLED", ScheduleExpression = "cron(30 3 * * ? *)", Targets = [{ Id = "w", Arn = "arn:aws:glue:eu-west-2:123456789012:workflow/w", RoleArn = "ignored" }] }
   }
