@@ -3,7 +3,6 @@ alerts, and nothing left after destroy.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from e2e.conftest import terraform_is_missing
 from e2e.rights import ACCOUNT, BY_GLUE, NEVER, REGION, allowed
 from totesys_demo.deployments import Deployment, TerraformDeployment
 from totesys_demo.platform import LocalPlatform
-from totesys_deploy.proof import resources
+from totesys_deploy.proof import address_in_code, resources
 
 pytestmark = pytest.mark.skipif(
     bool(terraform_is_missing()), reason=f"Terraform was not tested: {terraform_is_missing()}"
@@ -103,8 +102,9 @@ def test_what_the_proof_page_says_is_applied_was_applied(
     platform: LocalPlatform, deployment: TerraformDeployment
 ) -> None:
     applied = deployment.terraform.resources()
-    kinds = {re.sub(r"\[.*?\]", "", address) for address in applied}
-    assert kinds == {resource.address for resource in resources() if resource.applied_locally}
+    assert {address_in_code(address) for address in applied} == {
+        resource.address for resource in resources() if resource.applied_locally
+    }
     print(f"resources applied: {len(applied)} in {deployment.terraform.seconds['apply']:.1f} s")
 
 
