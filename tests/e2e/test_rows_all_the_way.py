@@ -235,10 +235,14 @@ def test_no_policy_allows_a_call_that_no_job_makes(
     if not isinstance(deployment, TerraformDeployment):
         pytest.skip("without Terraform there are no policies")
     made = {(c["role"].rpartition("/")[2], c["action"]) for c in platform.stack.calls()}
-    by_glue = {"glue:GetJobBookmark", "glue:ResetJobBookmark"}  # in Glue's own part of awsglue
+    others = {  # by Glue's own part of awsglue; for a partition that a crashed run had added
+        ("ingest", "glue:GetJobBookmark"),
+        ("ingest", "glue:ResetJobBookmark"),
+        ("ingest", "glue:BatchUpdatePartition"),
+    }
     for role in ("ingest", "transform", "load"):
-        allowed = work_actions(platform, role) - by_glue
-        assert {action for action in allowed if (f"totesys-{role}", action) not in made} == set()
+        allowed = {(role, action) for action in work_actions(platform, role)}
+        assert allowed - others - {(r.removeprefix("totesys-"), a) for r, a in made} == set()
 
 
 def test_the_source_is_asked_nothing_newer_than_postgresql_13(

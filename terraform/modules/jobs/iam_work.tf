@@ -1,5 +1,5 @@
 locals {
-  publish = ["glue:GetTable", "glue:CreateTable", "glue:UpdateTable", "glue:GetPartitions", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"]
+  publish = ["glue:GetTable", "glue:CreateTable", "glue:UpdateTable", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"]
   read    = ["s3:GetObject"]
   write   = ["s3:PutObject"]
   list    = ["s3:ListBucket"]
@@ -17,7 +17,7 @@ locals {
       { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.raw, local.s3.work, local.s3.processed] },
       { Sid = "Read", Effect = "Allow", Action = local.read, Resource = ["${local.s3.raw}/*", "${local.s3.work}/*"] },
       { Sid = "Stars", Effect = "Allow", Action = concat(local.read, local.write), Resource = ["${local.s3.processed}/*"] },
-      { Sid = "Publish", Effect = "Allow", Action = local.publish, Resource = local.catalog.star },
+      { Sid = "Publish", Effect = "Allow", Action = concat(local.publish, ["glue:GetPartitions"]), Resource = local.catalog.star },
     ]
     load = [
       { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.processed] },
