@@ -5,6 +5,7 @@ Pure: two DataFrames and an instant in, one DataFrame out; no storage, database 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -90,6 +91,48 @@ def difference(
     return _changes(rows, table, F.col("op"), F.col("changed"), moment)
 
 
+def backfill(
+    current: DataFrame,
+    snapshot: DataFrame,
+    table: SourceTable,
+    added: Collection[str],
+    captured_at: datetime,
+) -> DataFrame:
+    """Columns of lake_tables.changes(table): the values of columns that the contract has gained.
+
+    `current` and `snapshot` as for `difference`, with NULL in the columns `added` of `current`.
+    Grain: one live key for which the snapshot has a value in any of them: an update that names
+    those. Its other columns are what `current` has, so that what else the source has changed stays
+    for the next difference. It was so before it was seen: valid_from grows by 1 ms only.
+    """
+    key = table.primary_key
+    live = current.where("deleted_in_batch IS NULL").alias("c")
+    joined = live.join(snapshot.alias("s"), F.col(f"c.{key}") == F.col(f"s.{key}"))
+    before, after = (_markers(f"{side}.{NON_FINITE}") for side in ("c", "s"))
+    markers = {c.name: (after if c.name in added else before)[c.name] for c in table.columns}
+    has_value = {name: F.col(f"s.{name}").isNotNull() | after[name].isNotNull() for name in added}
+    named = F.array_compact(
+        F.array(*(F.when(has_value[n], F.lit(n)) for n in table.column_names if n in added))
+    )
+    values = [
+        F.col(f"{'s' if name in added else 'c'}.{name}").alias(name) for name in table.column_names
+    ]
+    rows = joined.select(
+        named.alias("changed"),
+        (F.col("c.valid_from") + F.expr(_TICK)).alias("valid_from"),
+        _non_finite(markers).alias(NON_FINITE),
+        *values,
+    ).where(F.size("changed") > 0)
+    moment = F.lit(captured_at.replace(tzinfo=UTC))
+    return _changes(rows, table, F.lit(UPDATE), F.col("changed"), moment)
+
+
+def without_others(rows: DataFrame, table: SourceTable) -> DataFrame:
+    """`rows` as a contract without their other columns has them: those not named in non_finite."""
+    markers = _markers(NON_FINITE)
+    return rows.withColumn(NON_FINITE, _non_finite({n: markers[n] for n in table.column_names}))
+
+
 def apply(
     current: DataFrame | None, changes: DataFrame, table: SourceTable, batch: int
 ) -> DataFrame:
@@ -153,6 +196,13 @@ def _changed_columns(table: SourceTable) -> Column:
 def _markers(non_finite: str) -> Column:
     """'created_at=infinity,unit_price=NaN' as a map."""
     return F.str_to_map(F.col(non_finite), F.lit(","), F.lit("="))
+
+
+def _non_finite(markers: Mapping[str, Column]) -> Column:
+    """The text that `_markers` reads, in the order of `markers`; NULL if there is none."""
+    named = [F.concat(F.lit(f"{name}="), value) for name, value in markers.items()]
+    text = F.concat_ws(",", *named)
+    return F.when(text != "", text)
 
 
 def _not_after(moment: Column, captured_at: Column) -> Column:

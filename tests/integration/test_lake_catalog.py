@@ -64,6 +64,7 @@ def _raw(batch: int, *changed: str) -> RawCommit:
     tables = {
         name: RawTable(
             contract="0" * 12,
+            columns=(),
             columns_seen=(),
             inserted=0,
             updated=0,
@@ -97,7 +98,7 @@ def _star(number: int, **partitions: Mapping[str, str]) -> StarCommit:
         )
         for shape in star_shapes()
     }
-    return StarCommit(number, "jr", number, number, NOW, {}, tables)
+    return StarCommit(number, "jr", number, number, NOW, {}, {}, tables)
 
 
 def _locations(glue: GlueClient, database: str, table: str) -> dict[tuple[str, ...], str]:

@@ -17,6 +17,7 @@ FIRST = StarCommit(
     raw_through=1,
     captured_at=datetime(2026, 11, 22, 10, 0),
     versions={"fact_payment": 0},
+    contracts={},
     tables={},
 )
 

@@ -25,7 +25,7 @@ from totesys_etl.lake.current import write_current
 
 CURRENCY = SOURCE_TABLES["currency"]
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
-COMMIT = StarCommit(1, "jr_1", 1, 1, datetime(2026, 11, 22), {}, {})
+COMMIT = StarCommit(1, "jr_1", 1, 1, datetime(2026, 11, 22), {}, {}, {})
 
 
 @pytest.fixture

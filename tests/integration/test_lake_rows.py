@@ -127,7 +127,7 @@ def _commit(batch: int, changes: tuple[DataFile, ...]) -> RawCommit:
         system_identifier="7",
         database="totesys",
         pg_snapshot="1:1:",
-        tables={"currency": RawTable("0" * 12, (), 1, 0, 0, 0, 1, changes, {})},
+        tables={"currency": RawTable("0" * 12, (), (), 1, 0, 0, 0, 1, changes, {})},
     )
 
 

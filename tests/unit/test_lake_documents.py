@@ -29,6 +29,7 @@ RAW = RawCommit(
     tables={
         "currency": RawTable(
             contract="0123456789ab",
+            columns=("currency_id integer primary key", "currency_code character varying(3)"),
             columns_seen=("currency_id", "currency_code"),
             inserted=3,
             updated=0,
@@ -47,6 +48,7 @@ STAR = StarCommit(
     raw_through=1,
     captured_at=RAW.captured_at,
     versions={"fact_payment": 7},
+    contracts={"fact_payment": "0123456789ab"},
     tables={
         "fact_payment": StarTableState(
             partitions={"2024-08": StarPartition(files=(FILE,), rows=3)},

@@ -48,12 +48,14 @@ class KeyRange:
 class RawTable:
     """One source table as of a batch.
 
-    `contract` is the contract's version, `columns_seen` the source's columns, `inserted`,
-    `updated`, `deleted` the batch's changes, `versions` fact versions since batch 1, `live` rows
-    now, `changes` the batch's files (none: unchanged), `current` all key ranges by name.
+    `contract` is the contract's version and `columns` its evolution.shape, `columns_seen` the
+    source's columns, `inserted`, `updated`, `deleted` the batch's changes, `versions` fact versions
+    since batch 1, `live` rows now, `changes` the batch's files (none: unchanged), `current` all key
+    ranges by name.
     """
 
     contract: str
+    columns: tuple[str, ...]
     columns_seen: tuple[str, ...]
     inserted: int
     updated: int
@@ -117,7 +119,8 @@ class StarTableState:
 @dataclass(frozen=True)
 class StarCommit:
     """Raw batches `raw_from`..`raw_through` transformed. `versions` per fact since batch 1,
-    quarantined ones included: the next record id is one more."""
+    quarantined ones included: the next record id is one more. `contracts`: each table's contract
+    version, its mapping included."""
 
     number: int
     run_id: str
@@ -125,6 +128,7 @@ class StarCommit:
     raw_through: int
     captured_at: datetime
     versions: Mapping[str, int]
+    contracts: Mapping[str, str]
     tables: Mapping[str, StarTableState]
 
 

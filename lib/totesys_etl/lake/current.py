@@ -84,8 +84,10 @@ def slice_fingerprints(rows: DataFrame, table: SourceTable) -> dict[int, tuple[i
 
 
 def measure(rows: DataFrame, table: SourceTable) -> dict[str, tuple[int, int, int]]:
-    """Range name -> (rows, live, fingerprint of the live) of rows of lake_tables.current(table), in
-    one Spark action."""
+    """Range name -> (rows, live, fingerprint of the live), in one action.
+
+    `rows` has at least the columns of `table`, `non_finite` and `deleted_in_batch`.
+    """
     live = F.col("deleted_in_batch").isNull()
     totals: dict[str, tuple[int, int, int]] = {}
     for number, alive, count, fingerprint in spark_fingerprints(rows, table, by=live).collect():

@@ -36,12 +36,12 @@ class Batch:
         """The batch of `tables` (contracts by name) that `snapshot` makes on top of `head`.
 
         Raises SourceReplaced when the snapshot is of another database system, SourceWentBack when
-        it does not advance on the head's, ContractChanged when the head has other tables than
-        the source contracts.
+        it does not advance on the head's, ContractChanged when the head has a table that is not
+        among the contracts. One that is new there is a table's first batch.
         """
         captured_at = snapshot.captured_at
         if head is not None:
-            check_tables(f"batch {head.batch}", head.tables, tables)
+            check_tables(f"batch {head.batch}", head.tables, tables, needed=())
             _check_same_source(head, snapshot)
             captured_at = max(captured_at, head.captured_at + timedelta(milliseconds=1))
         return cls(
@@ -60,14 +60,14 @@ class Batch:
         return self.captured_at.date().isoformat()
 
     def previous(self, table: SourceTable) -> RawTable | None:
-        """The table as the head has it."""
-        return self.head.tables[table.name] if self.head else None
+        """The table as the head has it; None for one that has no batch yet."""
+        return self.head.tables.get(table.name) if self.head else None
 
-    def commit(self, states: Mapping[str, RawTable], run_id: str) -> RawCommit:
+    def commit(self, states: Mapping[str, RawTable], run_id: str, kind: str = CHANGES) -> RawCommit:
         """The commit object of this batch."""
         return RawCommit(
             batch=self.number,
-            kind=CHANGES,
+            kind=kind,
             run_id=run_id,
             captured_at=self.captured_at,
             ingest_date=self.ingest_date,
@@ -78,16 +78,18 @@ class Batch:
         )
 
 
-def check_tables(commit: str, held: Collection[str], contracted: Collection[str]) -> None:
-    """ContractChanged unless a commit holds exactly the tables that the contracts describe."""
-    unknown, missing = sorted(set(held) - set(contracted)), sorted(set(contracted) - set(held))
+def check_tables(
+    commit: str, held: Collection[str], contracted: Collection[str], needed: Collection[str]
+) -> None:
+    """ContractChanged if a commit holds a table without a contract, or lacks one that is needed."""
+    unknown, missing = sorted(set(held) - set(contracted)), sorted(set(needed) - set(held))
     if unknown or missing:
         told = [f"{', '.join(names)} only in {where}" for names, where in (
             (missing, "the contracts"), (unknown, commit),
         ) if names]  # fmt: skip
         raise ContractChanged(
             f"{commit} was written by a wheel with other tables: {'; '.join(told)}. Deploy the "
-            "wheel that wrote it, or start a new lake"
+            "wheel that wrote it; a table that is new comes with the next run of totesys_ingest"
         )
 
 

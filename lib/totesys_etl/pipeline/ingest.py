@@ -30,6 +30,7 @@ from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.pipeline.certify import certify, table_certificate
 from totesys_etl.pipeline.clock import now
+from totesys_etl.pipeline.contract_change import ContractChange
 from totesys_etl.pipeline.freshness import lag_seconds
 from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.scrub import scrub
@@ -98,9 +99,10 @@ def ingest(
 ) -> RawCommit | None:
     """One run of the ingest. Returns the batch it committed, None when nothing had changed.
 
-    `tables` are the contracts of the source. Publishes in every run. The caller commits the job
-    bookmark afterwards; losing that costs nothing, because values and completeness never rest on
-    the bookmark.
+    `tables` are the contracts of the source. What they have gained since the newest commit is a
+    commit of its own before the batch; the batch alone is returned. Publishes in every run. The
+    caller commits the job bookmark afterwards; losing that costs nothing, because values and
+    completeness never rest on the bookmark.
     """
     log = Log(job=settings.job_name, run=settings.run_id)
     commits = raw_log(boto3.client("s3"), settings.raw_bucket)
@@ -153,12 +155,22 @@ def _attempt(
     commits: CommitLog[RawCommit],
     log: Log,
 ) -> tuple[RawCommit | None, datetime]:
-    """Head, candidates, snapshot, difference, guards, files, proof, commit, certificate."""
+    """Head, contract change, candidates, snapshot, difference, guards, files, proof, commit,
+    certificate."""
     head = commits.head()
     source = endpoint(glue_context.extract_jdbc_conf(settings.source_connection))
     with open_snapshot(glue_context.spark_session, source) as first_look:
         # Before Glue's own read, whose errors do not say which right or column is missing.
         first_look.check(tables.values())
+    change = ContractChange(
+        glue_context.spark_session,
+        source,
+        settings.raw_bucket,
+        settings.work_bucket,
+        settings.run_id,
+        log,
+    )
+    head = change.settle(commits, head, tables)
     with log.step("candidates", head=head.batch if head else 0):
         # One after the other: AWS does not say that bookmarked reads may share threads.
         candidates = {

@@ -14,8 +14,6 @@ from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.canonical import RANGE_SIZE, range_name
 from totesys_etl.contracts.intervals import KeyInterval, of_ranges, of_slices
 from totesys_etl.contracts.model import Kind, SourceTable
-from totesys_etl.contracts.version import contract_version
-from totesys_etl.errors import ContractChanged
 from totesys_etl.lake.commits import RawTable
 from totesys_etl.lake.current import read_current, slice_fingerprints
 from totesys_etl.pipeline.batch import Batch
@@ -62,13 +60,12 @@ class Spooler:
     def spool(
         self, table: SourceTable, candidates: DataFrame | None, extra_columns: tuple[str, ...]
     ) -> Spooled:
-        """The difference of one table; ContractChanged when the lake has another contract's rows.
+        """The difference of one table, whose rows in the lake have the contract's shape.
 
         `candidates` are the keys that the bookmark names (column key). The summary's Spark action
         fills the cache of `changes`.
         """
         previous = self.batch.previous(table)
-        _check_contract(table, previous, self.batch.number)
         fingerprints = self.snapshot.fingerprints(table)
         found = self._difference(table, previous, fingerprints, candidates)
         if found is None:
@@ -157,12 +154,3 @@ def versioned_columns(table: SourceTable) -> frozenset[str]:
             if star.kind is Kind.FACT and star.source == table.name
         )
     )
-
-
-def _check_contract(table: SourceTable, previous: RawTable | None, batch: int) -> None:
-    if previous is not None and previous.contract != contract_version(table):
-        raise ContractChanged(
-            f"{table.name}: the lake was written by contract {previous.contract}, this wheel has "
-            f"{contract_version(table)}: deploy the wheel that wrote batch {batch - 1}, or start "
-            "a new lake"
-        )

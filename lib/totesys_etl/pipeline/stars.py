@@ -18,10 +18,11 @@ from totesys_etl.contracts.lake_tables import star as lake_table
 from totesys_etl.contracts.model import StarTable
 from totesys_etl.errors import CertificateFailed
 from totesys_etl.lake.changes import read_changes
-from totesys_etl.lake.commits import RawCommit, StarCommit, StarPartition, StarTableState
+from totesys_etl.lake.commits import RawCommit, RawTable, StarCommit, StarPartition, StarTableState
 from totesys_etl.lake.current import read_current
 from totesys_etl.lake.star import read_star, write_star
 from totesys_etl.log import Log
+from totesys_etl.pipeline.star_contracts import star_contracts
 from totesys_etl.star import calendar, dimensions, facts
 
 
@@ -42,13 +43,11 @@ class Pending:
 
     def changed(self, source: str) -> bool:
         """True if any of the batches changed source table `source`."""
-        return any(
-            t.inserted or t.updated or t.deleted for t in (c.tables[source] for c in self.commits)
-        )
+        return any(t.inserted or t.updated or t.deleted for t in self._states(source))
 
     def deleted(self, source: str) -> int:
         """Deletes of `source` in the batches."""
-        return sum(c.tables[source].deleted for c in self.commits)
+        return sum(t.deleted for t in self._states(source))
 
     def versions_before(self, table: StarTable) -> int:
         return self.head.versions[table.name] if self.head else 0
@@ -58,6 +57,10 @@ class Pending:
         if self.head is None:
             return StarTableState(partitions={}, rewritten=(), added=0, quarantined=0, rows=0)
         return self.head.tables[table]
+
+    def _states(self, source: str) -> list[RawTable]:
+        """The source table in every batch that has it: a table may be newer than the lake."""
+        return [c.tables[source] for c in self.commits if source in c.tables]
 
 
 @dataclass
@@ -91,6 +94,7 @@ class Stars:
                 for t in STAR_TABLES.values()
                 if t.source and t.primary_key != t.business_key
             },
+            contracts=star_contracts(),
             tables=untouched | self.states,
         )
 

@@ -12,13 +12,14 @@ from pyspark.sql import SparkSession
 from totesys_etl import metrics
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import Kind
-from totesys_etl.lake.catalog import publish_star, star_shapes
+from totesys_etl.lake.catalog import publish_star
 from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, raw_log, star_log
 from totesys_etl.log import Log
 from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.batch import check_tables
 from totesys_etl.pipeline.parallel import side_by_side
+from totesys_etl.pipeline.star_contracts import check_star_contracts
 from totesys_etl.pipeline.stars import Pending, Stars
 
 
@@ -69,15 +70,17 @@ def transform(spark: SparkSession, settings: TransformSettings) -> StarCommit | 
 def _pending(raw: CommitLog[RawCommit], star: CommitLog[StarCommit]) -> Pending | None:
     """The batches after the newest processed commit, as one range; None if there are none.
 
-    Raises ContractChanged when a commit holds other tables than the contracts.
+    Raises ContractChanged when the star tables of the head were made by other contracts, or a
+    table that they need has no batch yet.
     """
     newest, head = raw.head(), star.head()
     first = head.raw_through + 1 if head else 1
     if newest is None or newest.batch < first:
         return None
-    check_tables(f"batch {newest.batch}", newest.tables, SOURCE_TABLES)
+    needed = {source for table in STAR_TABLES.values() for source in table.source_tables}
+    check_tables(f"batch {newest.batch}", newest.tables, SOURCE_TABLES, needed)
     if head:
-        check_tables(f"star commit {head.number}", head.tables, {s.name for s in star_shapes()})
+        check_star_contracts(head)
     return Pending(head=head, commits=tuple(raw.range(first, newest.batch)))
 
 

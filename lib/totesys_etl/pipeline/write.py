@@ -6,6 +6,7 @@ from pyspark.sql import SparkSession
 
 from totesys_etl import capture
 from totesys_etl.contracts.canonical import range_name
+from totesys_etl.contracts.evolution import shape
 from totesys_etl.contracts.version import contract_version
 from totesys_etl.errors import CertificateFailed, MassDelete
 from totesys_etl.lake.changes import write_changes
@@ -58,6 +59,7 @@ def write(
         ranges |= write_current(rows, spark=spark, bucket=work_bucket, table=table)
     return RawTable(
         contract=contract_version(table),
+        columns=shape(table),
         columns_seen=(*table.column_names, *spooled.extra_columns),
         inserted=summary.inserted,
         updated=summary.updated,
