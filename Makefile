@@ -37,6 +37,9 @@ $(VENV)/.complete: requirements/dev.lock pyproject.toml lib/awsglue_local/pyproj
 demo: setup ## the whole platform on this machine, rows followed all the way (ARGS="--help")
 	@$(BIN)/python -m totesys_demo --state $(STATE) $(ARGS)
 
+redeploy: setup ## what `make demo` started runs the code as it is now, on the data it has
+	@$(BIN)/python -m totesys_demo.redeploy --state $(STATE)
+
 live: setup ## totesys written all the time, the schedule on, each stage shown (ARGS="--help")
 	@$(BIN)/python -m totesys_demo.live $(ARGS)
 
@@ -88,4 +91,4 @@ lock: setup ## pin all packages anew
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo live down scale growth test lint artifacts doctor plan deploy secrets destroy docs lock clean
+.PHONY: help setup demo redeploy live down scale growth test lint artifacts doctor plan deploy secrets destroy docs lock clean

@@ -19,6 +19,8 @@ from totesys_deploy.terraform import Terraform
 
 PREFIX = "totesys"
 BUCKETS = {f"{name}_bucket": f"{PREFIX}-{name}" for name in ("raw", "work", "processed", "code")}
+CODE = "local"
+"""The folder in the code bucket that a local deploy fills."""
 ACCOUNT = "123456789012"
 DAILY = "cron(30 3 * * ? *)"
 UTC = "-Duser.timezone=UTC"
@@ -57,15 +59,14 @@ class YamlDeployment:
     def deploy(self, stack: Stack, plan: Plan) -> None:
         for name, login in (("totesys", plan.source), ("warehouse", plan.warehouse)):
             _put_secret(stack, f"{PREFIX}/{name}", login, create=True)
-        s3, code = stack.client("s3"), BUCKETS["code_bucket"]
+        s3 = stack.client("s3")
         for bucket in BUCKETS.values():
             location = {"LocationConstraint": stack.region}
             try:
                 s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=location)
             except s3.exceptions.BucketAlreadyOwnedByYou:
                 continue
-        for file in [plan.artifacts / BUNDLE, *sorted((ROOT / "glue_jobs").glob("*.py"))]:
-            s3.upload_file(str(file), code, f"local/{file.name}")
+        upload(stack, plan.artifacts)
         text = (ROOT / "glue_jobs" / "workflows.yaml").read_text()
         roles = set(re.findall(r"\$\{(\w+)_role\}", text))
         given = {f"{name}_role": f"arn:aws:iam::{ACCOUNT}:role/{PREFIX}-{name}" for name in roles}
@@ -73,7 +74,7 @@ class YamlDeployment:
         stack.deploy(text, BUCKETS | given)
 
     def _parameters(self, stack: Stack, plan: Plan) -> dict[str, str]:
-        folder = f"s3://{BUCKETS['code_bucket']}/local"
+        folder = f"s3://{BUCKETS['code_bucket']}/{CODE}"
         settings = {
             "spark.hadoop.fs.s3a.endpoint.region": stack.region,
             "spark.sql.session.timeZone": "UTC",
@@ -131,6 +132,12 @@ class TerraformDeployment:
             "monthly_budget_usd": None,
             "spark_settings": dict(plan.spark_settings),
         }
+
+
+def upload(stack: Stack, artifacts: Path) -> None:
+    """Puts the bundle in `artifacts` and the job scripts where a YamlDeployment's jobs take them."""
+    for file in [artifacts / BUNDLE, *sorted((ROOT / "glue_jobs").glob("*.py"))]:
+        stack.client("s3").upload_file(str(file), BUCKETS["code_bucket"], f"{CODE}/{file.name}")
 
 
 def _put_secret(stack: Stack, name: str, login: Login, *, create: bool) -> None:

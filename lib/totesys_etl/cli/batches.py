@@ -24,7 +24,7 @@ def register(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints batch, captured_at, inserted, updated, deleted, the commit that transformed it."""
+    """Prints a row per batch: its kind, moment and counts, and whether it was transformed."""
     deployment = Deployment.find()
     s3 = boto3.client("s3")
     raw = raw_log(s3, deployment.raw_bucket)
@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> None:
         if not arguments.table or _changes(commit, arguments.table):
             rows.append(_row(commit, arguments.table, transformed))
         number -= 1
-    header = ["batch", "captured_at (UTC)", "inserted", "updated", "deleted", "star", "tables"]
-    show(header, rows)
+    counts = ["inserted", "updated", "deleted"]
+    show(["batch", "kind", "captured_at (UTC)", *counts, "star", "tables"], rows)
 
 
 def _changes(commit: RawCommit, table: str) -> bool:
@@ -55,6 +55,7 @@ def _row(commit: RawCommit, table: str | None, transformed: int) -> list[Any]:
     counted = {table: commit.tables[table]} if table else changed
     return [
         commit.batch,
+        commit.kind,
         commit.captured_at.isoformat(sep=" ", timespec="milliseconds"),
         sum(t.inserted for t in counted.values()),
         sum(t.updated for t in counted.values()),

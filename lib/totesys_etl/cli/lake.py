@@ -45,6 +45,7 @@ def _register(connection: Any, glue: Any, database: str, table: dict[str, Any]) 
 
 def _dataset(glue: Any, database: str, table: dict[str, Any]) -> ds.Dataset:
     """The table's partitions as the catalogue has them, partition keys as columns."""
+    names = [column["Name"] for column in table["StorageDescriptor"]["Columns"]]
     keys = [(key["Name"], _KEY_TYPES[key["Type"]]) for key in table["PartitionKeys"]]
     pages = glue.get_paginator("get_partitions").paginate(
         DatabaseName=database, TableName=table["Name"]
@@ -62,12 +63,21 @@ def _dataset(glue: Any, database: str, table: dict[str, Any]) -> ds.Dataset:
             for info in files.get_file_info(fs.FileSelector(folder)):
                 fragments.append(ds.ParquetFileFormat().make_fragment(info.path, files, known))
     if not fragments:
-        columns = [c["Name"] for c in table["StorageDescriptor"]["Columns"]]
-        return pa.table({name: pa.nulls(0) for name in [*columns, *(k for k, _ in keys)]})
-    schema = fragments[0].physical_schema
+        return pa.table({name: pa.nulls(0) for name in [*names, *(k for k, _ in keys)]})
+    schema = _schema(names, fragments)
     for key, kind in keys:
         schema = schema.append(pa.field(key, kind))
     return ds.FileSystemDataset(fragments, schema, ds.ParquetFileFormat(), files)
+
+
+def _schema(names: Sequence[str], fragments: Sequence[Any]) -> pa.Schema:
+    """The columns `names`, which are NULL in a file that is older than they are."""
+    fields: dict[str, pa.Field] = {}
+    for fragment in fragments:
+        if fields.keys() >= set(names):
+            break
+        fields = {field.name: field for field in fragment.physical_schema} | fields
+    return pa.schema([fields.get(name, pa.field(name, pa.null())) for name in names])
 
 
 _KEY_TYPES = {"string": pa.string(), "int": pa.int32(), "date": pa.date32()}

@@ -60,5 +60,5 @@ def _postgres(
         # The statement is the user's own, typed by hand; there is nothing to parameterise.
         cursor = connection.execute(statement.encode())
         if cursor.description is None:
-            return ["rows changed"], [[cursor.rowcount]]
+            return ["rows changed"], [[max(cursor.rowcount, 0)]]
         return [column.name for column in cursor.description], list(cursor.fetchall())
