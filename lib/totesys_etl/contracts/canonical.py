@@ -82,7 +82,7 @@ def postgres_canonical(table: SourceTable) -> sql.Composed:
     Raises TypeUnsupported.
     """
     typed: list[tuple[str, ColumnType]] = [(c.name, c.type) for c in table.columns]
-    texts = [_postgres_text(name, type) for name, type in [*typed, (NON_FINITE, Text())]]
+    texts = [postgres_text(name, type) for name, type in [*typed, (NON_FINITE, Text())]]
     # A coalesce even where the contract says NOT NULL: leaving it out saves a tenth of the time,
     # and mixes columns up once somebody drops the constraint at the source.
     return sql.SQL("concat_ws('|', {})").format(
@@ -125,8 +125,8 @@ def spark_canonical(columns: Iterable[Column]) -> SparkColumn:
 
     Raises TypeUnsupported.
     """
-    values = [_spark_text(c.name, c.type) for c in columns]
-    return F.concat_ws("|", *values, _spark_text(NON_FINITE, Text()))
+    values = [spark_text(c.name, c.type) for c in columns]
+    return F.concat_ws("|", *values, spark_text(NON_FINITE, Text()))
 
 
 def spark_fingerprints(
@@ -194,14 +194,16 @@ def _non_finite(table: SourceTable) -> sql.Composable:
     )
 
 
-def _postgres_text(name: str, type: ColumnType) -> sql.Composed:
+def postgres_text(name: str, type: ColumnType) -> sql.Composed:
+    """The text of one value, NULL for NULL. Raises TypeUnsupported."""
     column = sql.Identifier(name)
     if _is_free_text(name, type):
         return sql.SQL("length({column}) || ':' || {column}").format(column=column)
     return sql.SQL("{}::text").format(column)
 
 
-def _spark_text(name: str, type: ColumnType) -> SparkColumn:
+def spark_text(name: str, type: ColumnType) -> SparkColumn:
+    """The same text, '~' for NULL. Raises TypeUnsupported."""
     column = F.col(name)
     text = column.cast("string")
     if _is_free_text(name, type):

@@ -7,7 +7,7 @@ was made of it. Facts in a commit are stored once; everything else is derived fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CommitLog",
+    "Fingerprint",
     "KeyRange",
     "RawCommit",
     "RawTable",
@@ -103,10 +104,20 @@ class StarPartition:
 
 
 @dataclass(frozen=True)
+class Fingerprint:
+    """Rows, and the sum of their 44-bit md5 prefixes modulo 2^64."""
+
+    rows: int
+    fingerprint: int
+
+
+@dataclass(frozen=True)
 class StarTableState:
     """One lake table of the star. `partitions` by value of its partition key; `rewritten` those
     that this commit wrote; `added` rows new in it; `quarantined` versions kept out by it; `rows`
-    in all.
+    in all. `written`: what this commit brings, as its files were read back, by key range: of
+    dimensions and dim_deletion all rows of the partitions it rewrote, of others its own batches'.
+    Deletions and quarantine have '<partition>/' before the range.
     """
 
     partitions: Mapping[str, StarPartition]
@@ -114,6 +125,16 @@ class StarTableState:
     added: int
     quarantined: int
     rows: int
+    written: Mapping[str, Fingerprint] = field(default_factory=dict)
+
+    def brought(self, partition: str | None = None) -> dict[int, tuple[int, int]]:
+        """Rows and fingerprint of `written` by number of the key range; of one `partition`."""
+        prefix = "" if partition is None else f"{partition}/"
+        return {
+            int(name.removeprefix(prefix)): (part.rows, part.fingerprint)
+            for name, part in self.written.items()
+            if name.startswith(prefix)
+        }
 
 
 @dataclass(frozen=True)

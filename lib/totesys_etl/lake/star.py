@@ -9,9 +9,16 @@ from collections.abc import Collection, Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 
+from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import LakeTable
 from totesys_etl.contracts.spark import struct_type
-from totesys_etl.lake.commits import StarPartition
+from totesys_etl.contracts.star_fingerprints import (
+    MODULUS,
+    shown_range,
+    spark_star_fingerprints,
+    warehouse_columns,
+)
+from totesys_etl.lake.commits import Fingerprint, StarPartition
 from totesys_etl.lake.files import read_frame, write_files
 
 
@@ -51,3 +58,19 @@ def read_star(
     files = [file for value in sorted(chosen) for file in partitions[value].files]
     columns = (*lake_table.columns, *lake_table.partition_keys)
     return read_frame(spark, bucket, files, struct_type(columns), base=lake_table.name)
+
+
+def measure(rows: DataFrame, lake_table: LakeTable) -> dict[str, Fingerprint]:
+    """Fingerprints of `rows` of a star's table by key range, as a commit's `written` has them.
+
+    Over the columns that the warehouse has too. One Spark action.
+    """
+    columns = warehouse_columns(lake_table)
+    by = None if lake_table.name in STAR_TABLES else lake_table.partition_names[0]
+    found = {}
+    for row in spark_star_fingerprints(rows, columns, by=by).collect():
+        name = shown_range(columns[0], row["range"])
+        found[name if by is None else f"{row[by]}/{name}"] = Fingerprint(
+            row["rows"], row["fingerprint"] % MODULUS
+        )
+    return found

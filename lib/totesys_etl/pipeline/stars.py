@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.lake_tables import (
@@ -20,7 +21,7 @@ from totesys_etl.errors import CertificateFailed
 from totesys_etl.lake.changes import read_changes
 from totesys_etl.lake.commits import RawCommit, RawTable, StarCommit, StarPartition, StarTableState
 from totesys_etl.lake.current import read_current
-from totesys_etl.lake.star import read_star, write_star
+from totesys_etl.lake.star import measure, read_star, write_star
 from totesys_etl.log import Log
 from totesys_etl.pipeline.star_contracts import star_contracts
 from totesys_etl.star import calendar, dimensions, facts
@@ -111,6 +112,8 @@ class Stars:
             versions = made.versions.persist()
             state = self._append(lake_table(table), versions)
             _check_count(table, state.added + made.quarantined, made.count)
+            stored = sum(part.rows for part in state.written.values())
+            _check_count(table, stored + made.quarantined, made.count)
             self.states[table.name] = replace(state, quarantined=made.quarantined)
             years = calendar.years_referenced(table, versions)
             versions.unpersist()
@@ -180,7 +183,8 @@ class Stars:
             rows = rows.unionByName(
                 read_star(self.spark, self.processed_bucket, table, state.partitions, only=kept)
             )
-        return self._written(table, rows, state)
+        own = F.col("batch").between(self.pending.commits[0].batch, self.pending.newest.batch)
+        return self._written(table, rows, state, own=own)
 
     def _replace(self, table: LakeTable, rows: DataFrame) -> StarTableState:
         """Writes whole partitions that take the place of those of the same name."""
@@ -192,9 +196,15 @@ class Stars:
         rows: DataFrame,
         state: StarTableState,
         whole: frozenset[str] = frozenset(),
+        own: Column | None = None,
     ) -> StarTableState:
-        """`state` with `rows` in place of their partitions; one of `whole` may become empty."""
+        """`state` with `rows` in place of their partitions; one of `whole` may become empty.
+
+        `own`: condition of the rows that this commit brings; None: all of those partitions.
+        """
         written = write_star(rows, bucket=self.processed_bucket, lake_table=table)
+        stored = read_star(self.spark, self.processed_bucket, table, written)
+        prints = measure(stored if own is None else stored.where(own), table)
         empty = {name: StarPartition(files=(), rows=0) for name in whole - written.keys()}
         changed = {**written, **empty}
         before = sum(state.partitions[n].rows for n in changed if n in state.partitions)
@@ -206,6 +216,7 @@ class Stars:
             added=state.added + after - before,
             quarantined=state.quarantined,
             rows=sum(part.rows for part in partitions.values()),
+            written={**state.written, **prints},
         )
 
     def _merge(self, table: LakeTable, rows: DataFrame) -> None:
@@ -242,4 +253,4 @@ def _check_count(table: StarTable, found: int, expected: int) -> None:
 
 def _carried(state: StarTableState) -> StarTableState:
     """The state as the next commit inherits it: nothing written, nothing added yet."""
-    return replace(state, rewritten=(), added=0, quarantined=0)
+    return replace(state, rewritten=(), added=0, quarantined=0, written={})
