@@ -87,6 +87,10 @@ class CertificateFailed(TotesysError):
     """What was written does not equal what was read."""
 
 
+class AuditFailed(TotesysError):
+    """Lake, star tables, warehouse or Data Catalog do not agree."""
+
+
 class WarehouseUnreachable(TotesysError):
     """The warehouse does not answer, or went away."""
 

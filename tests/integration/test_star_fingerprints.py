@@ -218,7 +218,7 @@ def test_every_column_moves_the_fingerprint(conn: psycopg.Connection[Any], colum
         "item_unit_price": "0.1",
     }
     value = other.get(column.name) or {
-        "Integer": "424242", "Date": "date '2023-01-01'", "Time": "time '01:00'"
+        "Integer": "42424", "Date": "date '2023-01-01'", "Time": "time '01:00'"
     }[type(column.type).__name__]  # fmt: skip
     before = in_postgres(conn, "fact_purchase_orders")
     with conn.transaction(force_rollback=True):

@@ -115,9 +115,8 @@ class Fingerprint:
 class StarTableState:
     """One lake table of the star. `partitions` by value of its partition key; `rewritten` those
     that this commit wrote; `added` rows new in it; `quarantined` versions kept out by it; `rows`
-    in all. `written`: what this commit brings, as its files were read back, by key range: of
-    dimensions and dim_deletion all rows of the partitions it rewrote, of others its own batches'.
-    Deletions and quarantine have '<partition>/' before the range.
+    in all. `written`: the rows of this commit's batches, as its files were read back, by key range;
+    of dim_deletion all rows. Deletions and quarantine have '<partition>/' before the range.
     """
 
     partitions: Mapping[str, StarPartition]

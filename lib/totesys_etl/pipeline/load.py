@@ -25,6 +25,7 @@ from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.clock import now
 from totesys_etl.warehouse.load import LoadBatch, Warehouse, open_warehouse
+from totesys_etl.warehouse.proof import Brought, Proof
 
 Batches = Callable[[], Iterable[pa.RecordBatch]]
 
@@ -116,7 +117,31 @@ def load_batch(commit: StarCommit, s3: Any, bucket: str) -> LoadBatch:
             name: rows(DIM_DELETION.name, name, None)
             for name in commit.tables[DIM_DELETION.name].rewritten
         },
+        proof=_proof(commit, rows, own),
     )
+
+
+def _proof(commit: StarCommit, rows: Callable[[str, str | None, Any], Batches], own: Any) -> Proof:
+    """What the commit says it brings; the rows are read only when something differs."""
+    written = {
+        table.name: Brought(
+            commit.tables[table.name].brought(),
+            rows(table.name, None, own),
+        )
+        for table in STAR_TABLES.values()
+        if commit.tables[table.name].rewritten
+    }
+    deletions = {
+        name: Brought(commit.tables[table].brought(name), rows(table, name, keep))
+        for table, keep in ((FACT_DELETION.name, own), (DIM_DELETION.name, None))
+        for name in commit.tables[table].rewritten
+    }
+    through = commit.versions
+    before = {
+        name: number - commit.tables[name].added - commit.tables[name].quarantined
+        for name, number in through.items()
+    }
+    return Proof(written, deletions, before, through)
 
 
 def _rows(

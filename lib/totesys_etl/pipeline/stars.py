@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
@@ -183,8 +183,7 @@ class Stars:
             rows = rows.unionByName(
                 read_star(self.spark, self.processed_bucket, table, state.partitions, only=kept)
             )
-        own = F.col("batch").between(self.pending.commits[0].batch, self.pending.newest.batch)
-        return self._written(table, rows, state, own=own)
+        return self._written(table, rows, state)
 
     def _replace(self, table: LakeTable, rows: DataFrame) -> StarTableState:
         """Writes whole partitions that take the place of those of the same name."""
@@ -196,15 +195,14 @@ class Stars:
         rows: DataFrame,
         state: StarTableState,
         whole: frozenset[str] = frozenset(),
-        own: Column | None = None,
     ) -> StarTableState:
-        """`state` with `rows` in place of their partitions; one of `whole` may become empty.
-
-        `own`: condition of the rows that this commit brings; None: all of those partitions.
-        """
+        """`state` with `rows` in place of their partitions; one of `whole` may become empty."""
         written = write_star(rows, bucket=self.processed_bucket, lake_table=table)
         stored = read_star(self.spark, self.processed_bucket, table, written)
-        prints = measure(stored if own is None else stored.where(own), table)
+        if table is not DIM_DELETION:  # its rows are a list that is always brought whole
+            first, last = self.pending.commits[0].batch, self.pending.newest.batch
+            stored = stored.where(F.col("batch").between(first, last))
+        prints = measure(stored, table)
         empty = {name: StarPartition(files=(), rows=0) for name in whole - written.keys()}
         changed = {**written, **empty}
         before = sum(state.partitions[n].rows for n in changed if n in state.partitions)

@@ -27,6 +27,7 @@ from totesys_etl.warehouse.ledger import LedgerEntry
 from totesys_etl.warehouse.locks import LockPatience, in_transaction
 from totesys_etl.warehouse.merge import TableLoad, merge_dimension
 from totesys_etl.warehouse.migrations import prepare
+from totesys_etl.warehouse.proof import NOTHING, Proof, verify
 from totesys_etl.warehouse.versions import BULK_ROWS, advance_sequence, insert_versions
 
 
@@ -37,7 +38,7 @@ class LoadBatch:
     dimensions: changed rows (columns of lake_tables.star). facts: new versions (the same, with op,
     batch, captured_at, valid_from). fact_deletions: business_id, batch, captured_at, valid_from of
     the commit's deletes. dim_deletions: the same columns, all keys that are deleted now.
-    `captured_at` is naive UTC with milliseconds.
+    `captured_at` is naive UTC with milliseconds. `proof`: what the warehouse must have at COMMIT.
     """
 
     number: int
@@ -49,6 +50,7 @@ class LoadBatch:
     facts: Mapping[str, Batches] = field(default_factory=dict)
     fact_deletions: Mapping[str, Batches] = field(default_factory=dict)
     dim_deletions: Mapping[str, Batches] = field(default_factory=dict)
+    proof: Proof = NOTHING
 
     def __post_init__(self) -> None:
         for kind, tables in (
@@ -107,7 +109,7 @@ class Warehouse:
     def apply(self, batch: LoadBatch) -> LoadReport:
         """Load one commit wholly or not at all; a commit that is there already is skipped.
 
-        Raises WarehouseAhead, CommitMissing, WarehouseContradictsContract.
+        Raises WarehouseAhead, CommitMissing, WarehouseContradictsContract, AuditFailed.
         """
         started = time.monotonic()
         with translated(self._conn, f"commit {batch.number}"):
@@ -132,6 +134,7 @@ class Warehouse:
                 load = self._load_dimension(cur, table, batch)
             if load != TableLoad():
                 loads[table.name] = load
+        verify(cur, self._schema, batch.number, (batch.raw_from, batch.raw_through), batch.proof)
         counts = {name: asdict(load) for name, load in loads.items()}
         ledger.record(cur, batch.entry, batch.run_id, counts)
         return loads

@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 
 
 def stage(
-    cur: Cursor[TupleRow], name: str, like: sql.Identifier, columns: Sequence[str]
+    cur: Cursor[TupleRow], name: str, like: sql.Composable, columns: Sequence[str]
 ) -> sql.Identifier:
     """A temporary table with `columns` of `like`, all nullable; gone at commit."""
     cur.execute(
@@ -18,6 +18,12 @@ def stage(
         ).format(sql.Identifier(f"staged_{name}"), names(columns), like)
     )
     return sql.Identifier("pg_temp", f"staged_{name}")
+
+
+def staged(cur: Cursor[TupleRow], name: str) -> sql.Identifier | None:
+    """What `stage` made under this name in this transaction, None if it did not."""
+    cur.execute("SELECT to_regclass('pg_temp.' || quote_ident(%s)) IS NULL", [f"staged_{name}"])
+    return None if cur.fetchall()[0][0] else sql.Identifier("pg_temp", f"staged_{name}")
 
 
 def analyze(cur: Cursor[TupleRow], staged: sql.Identifier) -> None:
