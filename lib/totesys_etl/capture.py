@@ -152,6 +152,20 @@ def apply(
     return _conform(kept, lake_tables.current(table)).unionByName(changed)
 
 
+def fold(changes: DataFrame, table: SourceTable) -> DataFrame:
+    """Columns of lake_tables.current(table): what `changes` of all batches since the first make.
+
+    `changes` has column `batch`. Grain: one key ever seen.
+    """
+    names = [name for name in changes.columns if name != table.primary_key]
+    last = changes.groupBy(table.primary_key).agg(
+        F.max_by(F.struct(*names), F.col("batch")).alias("last")
+    )
+    rows = last.select(table.primary_key, "last.*")
+    deleted_in = F.when(F.col("op") == DELETE, F.col("batch"))
+    return _conform(rows.withColumn("deleted_in_batch", deleted_in), lake_tables.current(table))
+
+
 def summary(changes: DataFrame, table: SourceTable, mapped: frozenset[str]) -> Summary:
     """Counts of `changes` in one Spark action.
 

@@ -42,16 +42,7 @@ def publish_raw(
     A table whose position is beyond our head is left alone. Reads the head again afterwards and
     goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
     """
-    tables = {
-        name: CatalogTable(
-            glue,
-            database,
-            lake_tables.changes(table),
-            f"s3://{bucket}/{folder(table)}/",
-            RAW_PARAMETER,
-        )
-        for name, table in sources.items()
-    }
+    tables = raw_tables(glue, database, bucket, sources)
     published = sum((table.create() for table in tables.values()), Published())
     head = -1
     while (newest := log.head_number()) != head:
@@ -60,11 +51,8 @@ def publish_raw(
         wanted: dict[str, dict[Values, str]] = {name: {} for name in tables}
         for commit in log.range(min(positions.values()) + 1, head):
             for name, position in positions.items():
-                files = commit.tables[name].changes if name in commit.tables else ()
-                if files and commit.batch > position:
-                    # Hive folds batch=00000042 to the integer 42.
-                    values = (commit.ingest_date, str(commit.batch))
-                    wanted[name][values] = f"s3://{bucket}/{folder_of(files)}/"
+                if commit.batch > position:
+                    wanted[name] |= raw_locations(commit, name, bucket)
         for name, table in tables.items():
             published += table.register(wanted[name]) + table.advance(head)
     return published
@@ -78,10 +66,7 @@ def publish_star(
     A table whose position is beyond our head is left alone. Reads the head again afterwards and
     goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
     """
-    tables = [
-        CatalogTable(glue, database, shape, f"s3://{bucket}/{shape.name}/", STAR_PARAMETER)
-        for shape in star_shapes()
-    ]
+    tables = list(star_tables(glue, database, bucket).values())
     published = sum((table.create() for table in tables), Published())
     head = -1
     while (newest := log.head_number()) != head:
@@ -96,6 +81,55 @@ def publish_star(
     return published
 
 
+def raw_locations(commit: RawCommit, table: str, bucket: str) -> dict[Values, str]:
+    """Where the changes of `table` in `commit` lie, by partition values; nothing if it has none."""
+    files = commit.tables[table].changes if table in commit.tables else ()
+    # Hive folds batch=00000042 to the integer 42.
+    values = (commit.ingest_date, str(commit.batch))
+    return {values: f"s3://{bucket}/{folder_of(files)}/"} if files else {}
+
+
+def star_locations(state: StarTableState, bucket: str) -> dict[Values, str]:
+    """Where the partitions of a star's table lie that have rows, by partition value."""
+    return {
+        (value,): f"s3://{bucket}/{folder_of(partition.files)}/"
+        for value, partition in state.partitions.items()
+        if partition.files
+    }
+
+
+def nowhere(table: CatalogTable, values: Values) -> str:
+    """Where a partition points that has no rows any more."""
+    (key,) = table.shape.partition_names
+    return f"{table.location}{key}={values[0]}/{EMPTY}/"
+
+
+def raw_tables(
+    glue: GlueClient, database: str, bucket: str, sources: Mapping[str, SourceTable]
+) -> dict[str, CatalogTable]:
+    """The catalogue's tables of changes, by source table."""
+    return {
+        name: CatalogTable(
+            glue,
+            database,
+            lake_tables.changes(table),
+            f"s3://{bucket}/{folder(table)}/",
+            RAW_PARAMETER,
+        )
+        for name, table in sources.items()
+    }
+
+
+def star_tables(glue: GlueClient, database: str, bucket: str) -> dict[str, CatalogTable]:
+    """The catalogue's tables of the star, by name."""
+    return {
+        shape.name: CatalogTable(
+            glue, database, shape, f"s3://{bucket}/{shape.name}/", STAR_PARAMETER
+        )
+        for shape in star_shapes()
+    }
+
+
 def star_shapes() -> tuple[LakeTable, ...]:
     """The tables of the star's database: the ERD's 11, deletions and quarantine."""
     erd = tuple(lake_tables.star(table) for table in STAR_TABLES.values())
@@ -104,16 +138,11 @@ def star_shapes() -> tuple[LakeTable, ...]:
 
 def _point(table: CatalogTable, state: StarTableState, bucket: str) -> Published:
     """Adds and moves partitions so that they are the commit's."""
-    (key,) = table.shape.partition_names
     registered = table.partitions()
-    wanted: dict[Values, str] = {
-        (value,): f"s3://{bucket}/{folder_of(partition.files)}/"
-        for value, partition in state.partitions.items()
-        if partition.files
-    }
+    wanted = star_locations(state, bucket)
     moved: dict[Values, str] = {}
     for values, location in registered.items():
-        target = wanted.get(values, f"{table.location}{key}={values[0]}/{EMPTY}/")
+        target = wanted.get(values, nowhere(table, values))
         if target != location:
             moved[values] = target
     added = {values: to for values, to in wanted.items() if values not in registered}

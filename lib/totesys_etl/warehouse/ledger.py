@@ -31,6 +31,18 @@ def loaded_through(conn: Connection) -> int:
     return int(row.fetchall()[0][0])
 
 
+def newest(cur: Cursor[TupleRow]) -> LedgerEntry | None:
+    """The newest commit in the warehouse, None if there is none."""
+    cur.execute(
+        sql.SQL(
+            "SELECT commit_number, raw_from, raw_through, captured_at FROM {}"
+            " ORDER BY commit_number DESC LIMIT 1"
+        ).format(LEDGER)
+    )
+    row = cur.fetchone()
+    return LedgerEntry(*row) if row else None
+
+
 def is_loaded(cur: Cursor[TupleRow], entry: LedgerEntry) -> bool:
     """Whether the ledger has `entry`; False means that it is the very next one.
 

@@ -123,10 +123,11 @@ def _differences(table: StarTable, found: Found) -> Iterator[str]:
         yield f" has extra columns {', '.join(extra)}"
     elif set(columns) == set(table.column_names) and list(columns) != list(table.column_names):
         yield f" has its columns in another order, must be {', '.join(table.column_names)}"
-    yield from _key_differences(table, found)
+    yield from key_differences(table, found)
 
 
-def _key_differences(table: StarTable, found: Found) -> Iterator[str]:
+def key_differences(table: StarTable, found: Found) -> Iterator[str]:
+    """What is not the contract's about primary key, foreign keys and unique indexes."""
     if found.primary_key != [table.primary_key]:
         is_key = f"({', '.join(found.primary_key)})" if found.primary_key else "missing"
         yield f"'s primary key is {is_key}, must be ({table.primary_key})"
