@@ -43,6 +43,7 @@ locals {
     warehouse_enforce_ssl  = local.warehouse.enforce_ssl
     ingest_schedule        = var.ingest_schedule
     daily_publish_schedule = var.daily_publish_schedule
+    audit_schedule         = var.audit_schedule
     events_state           = var.events_enabled ? "ENABLED" : "DISABLED"
     workflow_arn           = "arn:${local.arns.partition}:glue:${var.region}:${local.arns.account}:workflow"
     spark_conf = join(" --conf ", concat([

@@ -131,6 +131,17 @@ variable "daily_publish_schedule" {
   default     = "cron(30 3 * * ? *)"
 }
 
+variable "audit_schedule" {
+  description = "When the warehouse is audited: an AWS Glue cron expression, in UTC. An alarm waits 36 hours for it."
+  type        = string
+  default     = "cron(37 3 * * ? *)"
+
+  validation {
+    condition     = can(regex("^cron\\((\\S+ ){5}\\S+\\)$", var.audit_schedule))
+    error_message = "audit_schedule must be cron(minute hour day month weekday year)."
+  }
+}
+
 variable "events_enabled" {
   description = "Whether a committed batch and the daily schedule start totesys_publish."
   type        = bool

@@ -23,6 +23,7 @@ CODE = "local"
 """The folder in the code bucket that a local deploy fills."""
 ACCOUNT = "123456789012"
 DAILY = "cron(30 3 * * ? *)"
+NIGHTLY = "cron(37 3 * * ? *)"
 UTC = "-Duser.timezone=UTC"
 
 
@@ -94,6 +95,7 @@ class YamlDeployment:
             "warehouse_enforce_ssl": "false",
             "ingest_schedule": plan.ingest_schedule,
             "daily_publish_schedule": DAILY,
+            "audit_schedule": NIGHTLY,
             "events_state": "ENABLED" if plan.events else "DISABLED",
             "workflow_arn": f"arn:aws:glue:{stack.region}:{ACCOUNT}:workflow",
         }
@@ -127,6 +129,7 @@ class TerraformDeployment:
             "warehouse_database": {"jdbc_url": plan.warehouse.jdbc_url, "enforce_ssl": False},
             "ingest_schedule": plan.ingest_schedule,
             "daily_publish_schedule": DAILY,
+            "audit_schedule": NIGHTLY,
             "events_enabled": plan.events,
             "allow_destroy": True,
             "monthly_budget_usd": None,
@@ -135,7 +138,7 @@ class TerraformDeployment:
 
 
 def upload(stack: Stack, artifacts: Path) -> None:
-    """Puts the bundle in `artifacts` and the job scripts where a YamlDeployment's jobs take them."""
+    """Puts the bundle in `artifacts` and the job scripts where YamlDeployment's jobs look."""
     for file in [artifacts / BUNDLE, *sorted((ROOT / "glue_jobs").glob("*.py"))]:
         stack.client("s3").upload_file(str(file), BUCKETS["code_bucket"], f"{CODE}/{file.name}")
 

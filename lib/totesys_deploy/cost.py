@@ -30,12 +30,13 @@ BOOT_SECONDS = 25.0
 @dataclass(frozen=True)
 class Load:
     """A month: seconds of work of one run of each job (measured locally, without the boot), how
-    many batches a day start totesys_publish, GiB kept, and rows that a day changes."""
+    many batches a day start totesys_publish, and GiB kept."""
 
     name: str
     ingest: float
     transform: float
     load: float
+    audit: float
     batches: float
     gib: float
 
@@ -50,9 +51,9 @@ class Schedule:
 
 
 # Seconds as `make demo` (16,000 orders) and `make scale` (3 million orders) printed them.
-IDLE = Load("idle", 4.1, 2.6, 2.3, 0, 0.1)
-TOTESYS = Load("totesys (16,000 orders, 12 batches a day)", 6.0, 6.0, 4.0, 12, 0.5)
-HUNDRED = Load("100 x totesys, 40 batches a day", 45.0, 60.0, 40.0, 40, 50.0)
+IDLE = Load("idle", 4.1, 2.6, 2.3, 20.0, 0, 0.1)
+TOTESYS = Load("totesys (16,000 orders, 12 batches a day)", 6.0, 6.0, 4.0, 20.0, 12, 0.5)
+HUNDRED = Load("100 x totesys, 40 batches a day", 45.0, 60.0, 40.0, 120.0, 40, 50.0)
 LOADS = (IDLE, TOTESYS, HUNDRED)
 ALWAYS = Schedule("every 15 minutes, all month", DAYS * 96, DAYS)
 WORKING = Schedule("every 15 minutes, weekdays 7 to 19", WEEKDAYS * 52, WEEKDAYS)
@@ -73,8 +74,10 @@ def jobs() -> dict[str, dict[str, Any]]:
 def fixed() -> float:
     """Dollars a month whatever happens: key, secrets, alarms, metrics that the jobs send."""
     found = definition()
-    alarms = 2 + len(found["Rules"])  # freshness, quarantine; a rule's failed deliveries
-    metrics = 2 + len(SOURCE_TABLES) + len(found["Jobs"])  # lag, quarantine; changes; seconds
+    # Freshness, quarantine, two proofs; a rule's failed deliveries.
+    alarms = 4 + len(found["Rules"])
+    # Lag, quarantine, two proofs; changes; seconds.
+    metrics = 4 + len(SOURCE_TABLES) + len(found["Jobs"])
     return KEY + len(found["Connections"]) * SECRET + alarms * ALARM + metrics * METRIC
 
 
@@ -93,6 +96,7 @@ def month(load: Load, schedule: Schedule) -> dict[str, float]:
     return {
         "ingest": schedule.runs * run_price(defined["ingest_totesys"], load.ingest),
         "publish": publishes * publish,
+        "audit": DAYS * run_price(defined["audit_warehouse"], load.audit),
         "storage": load.gib * GIB,
         "fixed": fixed(),
     }
@@ -121,11 +125,16 @@ def _lines() -> Iterable[str]:
         yield ""
         yield f"## {schedule.name.capitalize()}"
         yield ""
-        yield "| load | ingest | publish | storage | key, secrets, alarms, metrics | together |"
-        yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+        yield (
+            "| load | ingest | publish | audit | storage"
+            " | key, secrets, alarms, metrics | together |"
+        )
+        yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
         for load in LOADS:
             parts = month(load, schedule)
-            cells = [f"{parts[name]:.2f}" for name in ("ingest", "publish", "storage", "fixed")]
+            cells = [
+                f"{parts[name]:.2f}" for name in ("ingest", "publish", "audit", "storage", "fixed")
+            ]
             yield f"| {load.name} | {' | '.join(cells)} | **{sum(parts.values()):.2f}** |"
     yield from _choices()
 

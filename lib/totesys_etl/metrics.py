@@ -3,6 +3,8 @@
 | metric | unit | dimension | from |
 | --- | --- | --- | --- |
 | WarehouseLag | Seconds | | ingest, every run; load, when it loaded something |
+| MinutesSinceSourceVerified | None | | ingest, every run: since the snapshot of its certificate |
+| MinutesSinceWarehouseVerified | None | | ingest, every run: since the newest audit |
 | ChangedRows | Count | Table | ingest, per source table that changed |
 | QuarantinedRows | Count | | transform, per commit |
 | RunSeconds | Seconds | Job | every job, when a run ends well |
@@ -17,6 +19,8 @@ from typing import Any
 NAMESPACE = "totesys"
 LAG, CHANGED, QUARANTINED = "WarehouseLag", "ChangedRows", "QuarantinedRows"
 RUN_SECONDS = "RunSeconds"
+SOURCE_VERIFIED = "MinutesSinceSourceVerified"
+WAREHOUSE_VERIFIED = "MinutesSinceWarehouseVerified"
 
 
 @dataclass(frozen=True)

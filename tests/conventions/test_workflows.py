@@ -27,6 +27,7 @@ def definition() -> Definition:
     parameters = {name: f"given-{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
     every, daily = "cron(0/15 * * * ? *)", "cron(30 3 * * ? *)"
     given = {"ingest_schedule": every, "daily_publish_schedule": daily, "events_state": "ENABLED"}
+    given["audit_schedule"] = "cron(37 3 * * ? *)"
     given["scripts"] = "s3://code/release"
     return parse(text, parameters | given)
 
@@ -76,4 +77,5 @@ def test_only_the_ingest_keeps_a_bookmark(definition: Definition) -> None:
         "ingest_totesys": "job-bookmark-enable",
         "transform_star": "job-bookmark-disable",
         "load_warehouse": "job-bookmark-disable",
+        "audit_warehouse": "job-bookmark-disable",
     }

@@ -45,6 +45,7 @@ def allowed(platform: LocalPlatform, role: str, action: str, resource: str, **co
 
 RAW, PROCESSED, CODE = (f"arn:aws:s3:::totesys-{name}" for name in ("raw", "processed", "code"))
 GLUE, LOGS = (f"arn:aws:{service}:{REGION}:{ACCOUNT}" for service in ("glue", "logs"))
+ROLES = ("ingest", "transform", "load", "audit")
 NEVER = [
     ("ingest", "s3:PutObject", f"{PROCESSED}/_commits/00000001.json"),
     ("ingest", "s3:GetObject", f"{PROCESSED}/dim_staff/key_range=00000/a.parquet"),
@@ -61,9 +62,14 @@ NEVER = [
     ("transform", "ec2:CreateNetworkInterface", "arn:aws:ec2:eu-west-2:123456789012:subnet/any"),
     ("load", "s3:PutObject", f"{PROCESSED}/x"),
     ("load", "s3:GetObject", f"{RAW}/_commits/00000001.json"),
+    ("audit", "s3:PutObject", f"{PROCESSED}/_commits/00000001.json"),
+    ("audit", "s3:PutObject", f"{RAW}/_verified/x.json"),
+    ("audit", "s3:DeleteObject", f"{PROCESSED}/_audited/x.json"),
+    ("audit", "glue:GetConnection", f"{GLUE}:connection/totesys"),
+    ("audit", "glue:BatchUpdatePartition", f"{GLUE}:table/totesys_star/dim_staff"),
     ("load", "glue:UpdateJob", f"{GLUE}:job/load_warehouse"),
-    *((role, "iam:PassRole", "*") for role in ("ingest", "transform", "load")),
-    *((role, "cloudwatch:PutMetricData", "*") for role in ("ingest", "transform", "load")),
+    *((role, "iam:PassRole", "*") for role in ROLES),
+    *((role, "cloudwatch:PutMetricData", "*") for role in ROLES),
 ]
 BY_GLUE = [
     ("s3:GetObject", f"{CODE}/releases/0123456789ab/ingest_totesys.py", {}),

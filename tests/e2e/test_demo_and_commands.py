@@ -62,7 +62,9 @@ def test_certificate(environment: None, capsys: pytest.CaptureFixture[str]) -> N
     told = capsys.readouterr().out
     assert "lake = source at" in told
     assert "batch 2 committed" in told
-    assert [line.split()[0] for line in told.splitlines()[3:]] == ["payment"]
+    source, warehouse = told.split("\n\n")
+    assert [line.split()[0] for line in source.splitlines()[3:]] == ["payment"]
+    assert "has not been audited yet" in warehouse
 
 
 def test_sql_of_warehouse_and_lake_agree_record_ids_included(

@@ -19,6 +19,7 @@ from fixtures.postgres_versions import newer_than, statements
 from totesys_demo.deployments import BUCKETS, Deployment, TerraformDeployment
 from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_demo.trace import arrivals
+from totesys_etl.cli import main as totesys
 from totesys_etl.lake.commits import raw_log
 from totesys_simulator import Change, Simulator, history, net
 
@@ -207,6 +208,34 @@ def test_an_idle_run_changes_nothing_and_proves_it(
     assert rows(warehouse, ledger) == before == [(2, 2)]
 
 
+def test_the_nightly_audit_proves_the_warehouse_and_the_command_shows_it(
+    lived: list[Change],
+    platform: LocalPlatform,
+    warehouse: Connection,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in platform.stack.environment().items():
+        monkeypatch.setenv(name, value)
+    assert totesys(["certificate", "--batch", "1", "--table", "payment"]) == 0
+    told = capsys.readouterr().out
+    assert "batch 1 committed" in told
+    assert "has not been audited yet: run workflow totesys_audit" in told
+    platform.run("totesys_audit")
+    assert totesys(["certificate", "--table", "payment"]) == 0
+    source, star = capsys.readouterr().out.split("\n\n")
+    assert "no change found, newest batch 2" in source
+    assert star.startswith("warehouse = lake at batch 2 ")
+    cells = star.splitlines()[3].split()
+    assert cells[0] == "fact_payment"
+    assert rows(warehouse, "SELECT count(*)::text FROM fact_payment") == [(cells[1],)]
+    assert rows(warehouse, "SELECT count(*)::text FROM etl.current_payment") == [(cells[3],)]
+    assert totesys(["certificate", "--table", "nothing"]) == 1
+    assert "there is no such table" in capsys.readouterr().err
+    assert totesys(["certificate", "--batch", "9"]) == 1
+    assert "00000009.json cannot be used" in capsys.readouterr().err
+
+
 def test_every_call_of_the_jobs_is_allowed_by_their_policies(
     platform: LocalPlatform, deployment: Deployment, lived: list[Change]
 ) -> None:
@@ -225,6 +254,8 @@ def test_every_call_of_the_jobs_is_allowed_by_their_policies(
         ("totesys-transform", "s3:GetObject"),
         ("totesys-transform", "glue:UpdateTable"),
         ("totesys-load", "glue:GetConnection"),
+        ("totesys-audit", "glue:GetPartitions"),
+        ("totesys-audit", "s3:PutObject"),
     ):
         assert (role, action) in made
 
@@ -282,6 +313,35 @@ def test_a_dead_schedule_breaches_the_freshness_alarm_and_a_live_one_does_not(
         ],
     )
     assert state(cloudwatch, alarm, now + timedelta(minutes=31)) == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("proof", "metric", "late"),
+    [
+        ("source", "MinutesSinceSourceVerified", 61.0),
+        ("warehouse", "MinutesSinceWarehouseVerified", 2161.0),
+    ],
+)
+def test_a_proof_that_is_too_old_or_not_told_breaches_its_alarm(
+    platform: LocalPlatform,
+    deployment: Deployment,
+    lived: list[Change],
+    proof: str,
+    metric: str,
+    late: float,
+) -> None:
+    if not isinstance(deployment, TerraformDeployment):
+        pytest.skip("without Terraform there are no alarms")
+    cloudwatch = platform.stack.client("cloudwatch")
+    name = f"totesys-verified-{proof}"
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    platform.run("totesys_ingest")
+    now = datetime.now(UTC)
+    assert state(cloudwatch, alarm, now + timedelta(minutes=1)) == "OK"
+    assert state(cloudwatch, alarm, now + timedelta(minutes=65)) == "ALARM"
+    told = {"MetricName": metric, "Value": late, "Timestamp": now + timedelta(minutes=90)}
+    cloudwatch.put_metric_data(Namespace="totesys", MetricData=[told])
+    assert state(cloudwatch, alarm, now + timedelta(minutes=120)) == "ALARM"
 
 
 def test_a_row_in_quarantine_alerts(

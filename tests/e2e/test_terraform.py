@@ -11,7 +11,7 @@ import pytest
 
 from awsglue_local.server.event_input import target_input
 from e2e.conftest import terraform_is_missing
-from e2e.rights import ACCOUNT, BY_GLUE, NEVER, REGION, allowed
+from e2e.rights import ACCOUNT, BY_GLUE, NEVER, REGION, ROLES, allowed
 from totesys_demo.deployments import Deployment, TerraformDeployment
 from totesys_demo.platform import LocalPlatform
 from totesys_deploy.proof import address_in_code, resources
@@ -205,14 +205,20 @@ def test_what_no_job_may_ever_do_is_denied(
     assert not allowed(platform, role, action, resource)
 
 
-@pytest.mark.parametrize("role", ["ingest", "transform", "load"])
+@pytest.mark.parametrize("role", ROLES)
 def test_what_glue_does_for_a_job_is_allowed(platform: LocalPlatform, role: str) -> None:
     for action, resource, context in BY_GLUE:
         assert allowed(platform, role, action, resource, **context), action
 
 
 @pytest.mark.parametrize(
-    ("role", "reads"), [("ingest", {"totesys"}), ("transform", set()), ("load", {"warehouse"})]
+    ("role", "reads"),
+    [
+        ("ingest", {"totesys"}),
+        ("transform", set()),
+        ("load", {"warehouse"}),
+        ("audit", {"warehouse"}),
+    ],
 )
 def test_a_job_reads_the_secrets_of_its_own_connections_only(
     platform: LocalPlatform, role: str, reads: set[str]

@@ -78,8 +78,8 @@ def test_an_audit_says_what_is_there(bench: Bench) -> None:
 
 TAMPERED = {
     "a value": (
-        "UPDATE fact_payment SET payment_amount = payment_amount + 0.01 WHERE payment_record_id = 4",
-        "UPDATE fact_payment SET payment_amount = payment_amount - 0.01 WHERE payment_record_id = 4",
+        "UPDATE fact_payment SET payment_amount = payment_amount + 1 WHERE payment_record_id = 4",
+        "UPDATE fact_payment SET payment_amount = payment_amount - 1 WHERE payment_record_id = 4",
         "fact_payment with its events: the warehouse is not the Parquet files in 1 key range(s), "
         "first 00000, payment_record_id 4 (other values): find who",
     ),

@@ -17,12 +17,15 @@ def test_a_run_is_billed_for_a_minute_at_least_and_then_by_the_second() -> None:
 
 
 def test_the_jobs_are_those_of_the_definition() -> None:
-    assert set(jobs()) == {"ingest_totesys", "transform_star", "load_warehouse"}
+    assert set(jobs()) == {
+        *("ingest_totesys", "transform_star", "load_warehouse", "audit_warehouse"),
+    }
 
 
 def test_an_idle_source_costs_its_ingests_and_one_publication_a_day() -> None:
     parts = month(IDLE, ALWAYS)
     assert parts["ingest"] == pytest.approx(2880 * 2 / 60 * 0.44)
+    assert parts["audit"] == pytest.approx(30 * 2 / 60 * 0.44)
     assert parts["publish"] == pytest.approx(30 * 2 * 2 / 60 * 0.44)
 
 

@@ -1,4 +1,4 @@
-"""`totesys certificate`: the newest proof that the lake equals the source."""
+"""`totesys certificate`: the proof that the lake equals the source, and the warehouse the lake."""
 
 from __future__ import annotations
 
@@ -10,36 +10,70 @@ import boto3
 
 from totesys_etl.cli.deployment import Deployment
 from totesys_etl.cli.table import show
-from totesys_etl.errors import CommitMissing
-from totesys_etl.lake import certificates
+from totesys_etl.contracts import STAR_TABLES
+from totesys_etl.errors import CommitMissing, SettingInvalid
+from totesys_etl.lake import audits, certificates
+from totesys_etl.lake.certificates import Certificate
+from totesys_etl.lake.commits import raw_log
 
 
 def register(commands: Any) -> None:
     parser = commands.add_parser(
         "certificate",
-        help="the newest proof that the lake equals the source",
-        description="Shows the newest run's certificate: every table's rows were compared with the "
-        "source at one snapshot, by fingerprints recomputed from the written files.",
+        help="the newest proof that lake = source, and warehouse = lake",
+        description="Shows a run's certificate: every table's rows were compared with the source "
+        "at one snapshot, by fingerprints recomputed from the written files. Then the newest "
+        "audit of the warehouse: history and current rows of every star table, compared with "
+        "the Parquet files and with all changes.",
     )
-    parser.add_argument("--table", metavar="TABLE", help="only this table")
+    parser.add_argument(
+        "--batch", type=int, metavar="N", help="of the run that committed batch N, not the newest"
+    )
+    parser.add_argument("--table", metavar="TABLE", help="only this table, of source or star")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints the certificate's instant and batch, then a row per table."""
+    """Prints the certificate's instant and batch, then a row per table; then the audit's."""
     deployment = Deployment.find()
-    certificate = certificates.newest(boto3.client("s3"), deployment.raw_bucket)
-    if certificate is None:
-        raise CommitMissing(
-            f"bucket {deployment.raw_bucket} holds no certificate yet: run workflow totesys_ingest"
+    s3 = boto3.client("s3")
+    certificate = _certificate(s3, deployment, arguments.batch)
+    known = {*certificate.tables, *STAR_TABLES}
+    if arguments.table not in {None, *known}:
+        raise SettingInvalid(
+            f"--table {arguments.table}: there is no such table, use one of "
+            f"{', '.join(sorted(known))}"
         )
-    age = datetime.now(UTC).replace(tzinfo=None) - certificate.captured_at
+    _show_certificate(certificate, arguments.table)
+    print()
+    _show_audit(s3, deployment, arguments.table)
+
+
+def _certificate(s3: Any, deployment: Deployment, batch: int | None) -> Certificate:
+    bucket = deployment.raw_bucket
+    if batch is None:
+        newest = certificates.newest(s3, bucket)
+        if newest is None:
+            raise CommitMissing(
+                f"bucket {bucket} holds no certificate yet: run workflow totesys_ingest"
+            )
+        return newest
+    commit = raw_log(s3, bucket).read(batch)
+    found = certificates.of_run(s3, bucket, commit.run_id, commit.captured_at)
+    if found is None:
+        raise CommitMissing(
+            f"batch {batch} has no certificate of its own: run {commit.run_id} ended between its"
+            " commit and its certificate; the next run's certificate covers it"
+        )
+    return found
+
+
+def _show_certificate(certificate: Certificate, only: str | None) -> None:
     outcome = "no change found" if certificate.idle else f"batch {certificate.batch} committed"
-    minutes = age.total_seconds() / 60
     print(
-        f"lake = source at {certificate.captured_at:%Y-%m-%d %H:%M:%S} UTC, {minutes:.1f} minutes "
-        f"ago: {outcome}, newest batch {certificate.batch}, snapshot {certificate.pg_snapshot}, "
-        f"run {certificate.run_id}"
+        f"lake = source at {certificate.captured_at:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{_age(certificate.captured_at)} ago: {outcome}, newest batch {certificate.batch}, "
+        f"snapshot {certificate.pg_snapshot}, run {certificate.run_id}"
     )
     rows = [
         [
@@ -54,7 +88,46 @@ def run(arguments: argparse.Namespace) -> None:
             ", ".join(table.extra_columns),
         ]
         for name, table in certificate.tables.items()
-        if arguments.table in (None, name)
+        if only in {None, name, *_fed_by(name)}
     ]
     header = ["table", "rows", "ranges", "fingerprint", "inserted", "updated", "deleted"]
-    show([*header, "beyond bookmark", "extra columns"], rows)
+    if rows:
+        show([*header, "beyond bookmark", "extra columns"], rows)
+
+
+def _show_audit(s3: Any, deployment: Deployment, only: str | None) -> None:
+    audit = audits.newest(s3, deployment.processed_bucket)
+    if audit is None:
+        print("the warehouse has not been audited yet: run workflow totesys_audit")
+        return
+    print(
+        f"warehouse = lake at batch {audit.batch} ({audit.captured_at:%Y-%m-%d %H:%M:%S} UTC), "
+        f"processed commit {audit.commit}, audited {_age(audit.audited_at)} ago, "
+        f"run {audit.run_id}"
+    )
+    rows = [
+        [
+            name,
+            table.rows,
+            f"{int(table.fingerprint):016x}",
+            table.current,
+            f"{int(table.current_fingerprint):016x}",
+            table.deleted,
+            table.quarantined,
+        ]
+        for name, table in audit.tables.items()
+        if only in {None, name, *STAR_TABLES[name].source_tables}
+    ]
+    header = ["star table", "rows", "fingerprint", "current", "fingerprint of current"]
+    if rows:
+        show([*header, "deleted", "in quarantine"], rows)
+
+
+def _fed_by(source: str) -> set[str]:
+    """Star tables that a source table feeds: asked for one, both sides are shown."""
+    return {name for name, table in STAR_TABLES.items() if source in table.source_tables}
+
+
+def _age(moment: datetime) -> str:
+    minutes = (datetime.now(UTC).replace(tzinfo=None) - moment).total_seconds() / 60
+    return f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"

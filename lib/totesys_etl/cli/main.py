@@ -22,7 +22,7 @@ and what the data says. Buckets and connections are read from the Glue jobs, so 
 EXAMPLES = """\
 examples:
   totesys batches                                   what each batch brought
-  totesys certificate                               the newest proof that lake = source
+  totesys certificate                               proofs: lake = source, warehouse = lake
   totesys sql "SELECT count(*) FROM current_payment"
   totesys sql --lake "SELECT op, count(*) FROM totesys_star.fact_payment GROUP BY op"
   totesys sql --source "SELECT * FROM staff WHERE staff_id = 1"

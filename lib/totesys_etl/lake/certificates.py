@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from totesys_etl.errors import CertificateFailed, CommitMissing
@@ -91,6 +91,15 @@ def read(s3: S3Client, bucket: str, name: str) -> Certificate:
 def list_keys(s3: S3Client, bucket: str, day: str = "") -> list[str]:
     """Keys of all certificates, oldest first; `day` (yyyy-mm-dd or a beginning of it) limits."""
     return list(objects.keys(s3, bucket, FOLDER + day))
+
+
+def of_run(s3: S3Client, bucket: str, run_id: str, since: datetime) -> Certificate | None:
+    """The certificate of run `run_id`, which began after `since`; None if it ended without one."""
+    day = FOLDER + (since - timedelta(days=1)).date().isoformat()
+    for name in objects.keys(s3, bucket, FOLDER, after=day):
+        if name.endswith(f"-{run_id}.json"):
+            return read(s3, bucket, name)
+    return None
 
 
 def newest(s3: S3Client, bucket: str) -> Certificate | None:

@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 from pyspark.sql import DataFrame
 
-from totesys_etl import metrics
 from totesys_etl.connection import Endpoint, endpoint
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
@@ -23,15 +22,12 @@ from totesys_etl.errors import (
 )
 from totesys_etl.lake.catalog import publish_raw
 from totesys_etl.lake.commits import CommitLog, RawCommit, RawTable, raw_log
-from totesys_etl.lake.loaded import loaded_log
 from totesys_etl.log import Log
-from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.pipeline.certify import certify, table_certificate
-from totesys_etl.pipeline.clock import now
 from totesys_etl.pipeline.contract_change import ContractChange
-from totesys_etl.pipeline.freshness import lag_seconds
+from totesys_etl.pipeline.measures import tell
 from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.scrub import scrub
 from totesys_etl.pipeline.spool import Spooled, Spooler
@@ -119,33 +115,8 @@ def ingest(
             boto3.client("glue"), commits, settings.raw_database, settings.raw_bucket, tables
         )
         result |= asdict(published)
-    _tell(settings, commits, commit, as_of, log)
+    tell(settings.processed_bucket, commits, commit, as_of, log)
     return commit
-
-
-def _tell(
-    settings: IngestSettings,
-    commits: CommitLog[RawCommit],
-    commit: RawCommit | None,
-    as_of: datetime,
-    log: Log,
-) -> None:
-    """Changed rows, and how far the warehouse is behind: also of a run that changed nothing."""
-    s3 = boto3.client("s3")
-    mark = loaded_log(s3, settings.processed_bucket).head()
-    through = mark.raw_through if mark else 0
-    lag = lag_seconds(s3, commits, through, as_of, now())
-    changed = {
-        name: table.inserted + table.updated + table.deleted
-        for name, table in (commit.tables.items() if commit else ())
-        if table.changes
-    }
-    metrics.put(
-        boto3.client("cloudwatch"),
-        Metric(metrics.LAG, lag, "Seconds"),
-        *(Metric(metrics.CHANGED, rows, "Count", {"Table": t}) for t, rows in changed.items()),
-    )
-    log("warehouse_lag", seconds=round(lag, 3), loaded_through=through)
 
 
 def _attempt(

@@ -24,6 +24,13 @@ locals {
       { Sid = "Read", Effect = "Allow", Action = local.read, Resource = ["${local.s3.processed}/*"] },
       { Sid = "Loaded", Effect = "Allow", Action = local.write, Resource = ["${local.s3.processed}/_loaded/*"] },
     ]
+    # It reads everything and changes nothing but its own proofs.
+    audit = [
+      { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.raw, local.s3.processed] },
+      { Sid = "Read", Effect = "Allow", Action = local.read, Resource = ["${local.s3.raw}/*", "${local.s3.processed}/*"] },
+      { Sid = "Audited", Effect = "Allow", Action = local.write, Resource = ["${local.s3.processed}/_audited/*"] },
+      { Sid = "Catalogue", Effect = "Allow", Action = ["glue:GetTable", "glue:GetPartitions"], Resource = distinct(concat(local.catalog.raw, local.catalog.star)) },
+    ]
   }
 
   # A job reads the connections that its definition names, and their logins, and no other.

@@ -62,7 +62,7 @@ variable "buckets" {
 }
 
 variable "databases" {
-  description = "Names of the databases in the Data Catalog that ingest and transform publish to."
+  description = "Names of the databases in the Data Catalog that ingest and transform publish to and audit reads."
   type        = object({ raw = string, star = string })
 }
 

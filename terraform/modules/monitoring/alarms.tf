@@ -53,6 +53,31 @@ resource "aws_cloudwatch_metric_alarm" "freshness" {
   }
 }
 
+# Sent by every run of the ingest; silence is a breach where runs come all the time.
+locals {
+  verified = {
+    source    = { metric = "MinutesSinceSourceVerified", minutes = 60, what = "Lake and source were not compared for an hour" }
+    warehouse = { metric = "MinutesSinceWarehouseVerified", minutes = 36 * 60, what = "The warehouse was not audited for 36 hours" }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "verified" {
+  for_each = local.verified
+
+  alarm_name          = "${var.prefix}-verified-${each.key}"
+  alarm_description   = "${each.value.what}, or nothing is known. Runbook: not verified."
+  namespace           = "totesys"
+  metric_name         = each.value.metric
+  statistic           = "Minimum"
+  period              = 3600
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.minutes
+  treat_missing_data  = var.working_hours == null ? "breaching" : "ignore"
+  alarm_actions       = [aws_sns_topic.alerts.arn]
+  ok_actions          = [aws_sns_topic.alerts.arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "quarantine" {
   alarm_name          = "${var.prefix}-quarantine"
   alarm_description   = "Rows could not be converted and are in totesys_star.quarantine; all others went on. Runbook: quarantine."

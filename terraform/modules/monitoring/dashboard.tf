@@ -8,6 +8,9 @@ locals {
     "Runs that failed or took long"   = [for rule in [aws_cloudwatch_event_rule.job_failed, aws_cloudwatch_event_rule.job_slow] : ["AWS/Events", "Invocations", "RuleName", rule.name, { stat = "Sum" }]]
     # Without the start of a run, which is billed too.
     "DPU hours" = concat([[{ expression = join(" + ", [for number, name in keys(var.jobs) : "m${number} * ${var.jobs[name].NumberOfWorkers} / 3600"]), id = "dpu", label = "DPU hours" }]], [for number, name in keys(var.jobs) : ["totesys", "RunSeconds", "Job", name, { stat = "Sum", id = "m${number}", visible = false }]])
+    "Minutes since source and warehouse were verified" = [
+      ["totesys", "MinutesSinceSourceVerified", { stat = "Maximum" }], ["totesys", "MinutesSinceWarehouseVerified", { stat = "Maximum" }],
+    ]
   }
 }
 

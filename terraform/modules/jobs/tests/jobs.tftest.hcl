@@ -31,7 +31,7 @@ variables {
 
 run "one_role_per_job_for_glue_of_this_account" {
   assert {
-    condition     = toset([for role in aws_iam_role.job : role.name]) == toset(["a-ingest", "a-transform", "a-load"])
+    condition     = toset([for role in aws_iam_role.job : role.name]) == toset(["a-ingest", "a-transform", "a-load", "a-audit"])
     error_message = "One role per job."
   }
   assert {

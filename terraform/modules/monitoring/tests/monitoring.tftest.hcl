@@ -25,6 +25,13 @@ run "silence_is_an_alarm_where_numbers_must_come" {
     error_message = "Twenty minutes without a fresh value: one run of 15 minutes may be late."
   }
   assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.verified : name => [alarm.metric_name, alarm.threshold, alarm.treat_missing_data] } == {
+      source    = ["MinutesSinceSourceVerified", 60, "breaching"]
+      warehouse = ["MinutesSinceWarehouseVerified", 2160, "breaching"]
+    }
+    error_message = "Lake and source are compared every hour, the warehouse is audited every 36 hours, or an alarm goes off."
+  }
+  assert {
     condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.treat_missing_data == "notBreaching"])
     error_message = "Nothing to tell is good where only bad things are counted."
   }
@@ -42,11 +49,15 @@ run "freshness_may_rest" {
     condition     = one([for q in aws_cloudwatch_metric_alarm.freshness.metric_query : q.expression if q.id == "told"]) == "FILL(lag, 86400)" && aws_cloudwatch_metric_alarm.freshness.treat_missing_data == "breaching"
     error_message = "Silence is a breach in them."
   }
+  assert {
+    condition     = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.verified) : alarm.treat_missing_data == "ignore"])
+    error_message = "A night without runs is no news about proofs."
+  }
 }
 
 run "every_alarm_reaches_the_topic" {
   assert {
-    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.freshness, aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.alarm_actions == toset([aws_sns_topic.alerts.arn])])
+    condition     = alltrue([for alarm in concat([aws_cloudwatch_metric_alarm.freshness, aws_cloudwatch_metric_alarm.quarantine], values(aws_cloudwatch_metric_alarm.verified), values(aws_cloudwatch_metric_alarm.undelivered)) : alarm.alarm_actions == toset([aws_sns_topic.alerts.arn])])
     error_message = "An alarm tells the topic."
   }
   assert {
