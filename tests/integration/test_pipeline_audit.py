@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +13,9 @@ from fixtures.bench import Bench
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.errors import AuditFailed, WarehouseAhead
 from totesys_etl.lake import audits
-from totesys_etl.lake.commits import StarCommit, star_log
+from totesys_etl.lake.catalog import publish_star
+from totesys_etl.lake.catalog_check import raw_differences, star_differences
+from totesys_etl.lake.commits import StarCommit, raw_log, star_log
 
 CHANGES = (
     "UPDATE sales_order SET units_sold = units_sold + 1 WHERE sales_order_id = 2",
@@ -260,6 +263,39 @@ def test_a_partition_that_points_elsewhere_is_named(bench: Bench) -> None:
         f"Data Catalog table {database}.dim_staff: 1 partition(s) are not the commits', first"
         " 00000, which is s3://elsewhere/ and must be s3://"
     ) in message
+
+
+def test_a_catalogue_that_lags_is_waited_for_and_then_named(bench: Bench) -> None:
+    """Publishing ends before patience does, or does not."""
+    glue, s3 = boto3.client("glue"), boto3.client("s3")
+    database, bucket = bench.arguments["star_database"], bench.arguments["processed_bucket"]
+    star = star_log(s3, bucket)
+    assert star_differences(glue, star, database, bucket) == []
+    lagging = glue.get_table(DatabaseName=database, Name="dim_staff")["Table"]
+    given: Any = {k: lagging[k] for k in ("Name", "StorageDescriptor", "PartitionKeys")}  # type: ignore[literal-required]
+    given["Parameters"] = lagging["Parameters"] | {"totesys.commit": "1"}
+    glue.update_table(DatabaseName=database, TableInput=given)
+    assert star_differences(glue, star, database, bucket, patience=0) == [
+        f"Data Catalog table {database}.dim_staff shows commit 1, the newest is 2: run workflow"
+        " totesys_publish"
+    ]
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(star_differences, glue, star, database, bucket)
+        publish_star(glue, star, database, bucket)
+        assert waiting.result() == []
+
+    database, bucket = bench.arguments["raw_database"], bench.arguments["raw_bucket"]
+    raw = raw_log(s3, bucket)
+    assert raw_differences(glue, raw, database, bucket) == []
+    day = raw.read(2).ingest_date
+    gone: Any = {"DatabaseName": database, "TableName": "payment", "PartitionValues": [day, "2"]}
+    kept = glue.get_partition(**gone)["Partition"]
+    glue.delete_partition(**gone)
+    (told,) = raw_differences(glue, raw, database, bucket)
+    assert f"{database}.payment: 1 partition(s) are not the commits', first {day}/2" in told
+    back: Any = {k: kept[k] for k in ("Values", "StorageDescriptor")}  # type: ignore[literal-required]
+    glue.create_partition(DatabaseName=database, TableName="payment", PartitionInput=back)
+    assert raw_differences(glue, raw, database, bucket) == []
 
 
 def test_a_warehouse_of_another_lake_is_refused(bench: Bench) -> None:

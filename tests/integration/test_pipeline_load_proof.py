@@ -1,0 +1,110 @@
+"""A load proves what it wrote before it commits: a trigger that changes rows is found out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import pytest
+
+from fixtures.bench import Bench
+from totesys_etl.errors import AuditFailed
+
+
+@contextmanager
+def trigger(bench: Bench, table: str, statement: str) -> Iterator[None]:
+    """Rows on their way into `table` go through `statement` of a trigger."""
+    bench.warehouse.execute(
+        f"CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN {statement}; RETURN NEW; END $$;"
+        f"CREATE TRIGGER meddle BEFORE INSERT OR UPDATE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION meddle()".encode()
+    )
+    yield
+    bench.warehouse.execute(f"DROP TRIGGER meddle ON {table}; DROP FUNCTION meddle()".encode())
+
+
+def loaded(bench: Bench) -> int:
+    (row,) = bench.warehouse.execute("SELECT count(*) FROM etl.load_ledger").fetchall()
+    return int(row[0])
+
+
+def test_what_a_trigger_changed_is_named_and_rolled_back(shared_bench: Bench) -> None:
+    """One story: the first load and a later one, each meddled with before it may pass."""
+    bench = shared_bench
+    bench.transform()
+    bench.load(processed_bucket=_empty_bucket(bench))  # creates the tables
+    for table, statement, told in (
+        (
+            "fact_payment",
+            "IF NEW.payment_record_id IN (2, 3, 4, 5) THEN NEW.paid = NOT NEW.paid; END IF",
+            "commit 1, fact_payment: 1 key range(s) in the warehouse are not what the lake brings,"
+            " first 00000 (10 rows in the lake, 10 in the warehouse), payment_record_id 2, 3, 4,"
+            " ...: nothing of this commit was kept",
+        ),
+        (
+            "fact_payment",
+            "IF NEW.payment_record_id = 7 THEN RETURN NULL; END IF",
+            "(10 rows in the lake, 9 in the warehouse), payment_record_id 7:",
+        ),
+        (
+            "etl.fact_sales_order_event",
+            "NEW.valid_from = NEW.valid_from + interval '1 ms'",
+            "commit 1, fact_sales_order: ",
+        ),
+        ("dim_date", "IF NEW.date_id = '2024-02-29' THEN NEW.day = 28; END IF", "2024-02-29"),
+    ):
+        with trigger(bench, table, statement), pytest.raises(AuditFailed) as failed:
+            bench.load()
+        assert told in str(failed.value), table
+        assert "\n" not in str(failed.value)
+        assert loaded(bench) == 0
+    assert bench.load() == 1
+
+    bench.source.execute("DELETE FROM payment WHERE payment_id = 1")
+    bench.source.execute("UPDATE staff SET first_name = 'Ada' WHERE staff_id = 2")
+    bench.source.execute("DELETE FROM payment_type WHERE payment_type_id = 4")
+    bench.source.execute(
+        "UPDATE sales_order SET units_sold = units_sold + 1 WHERE sales_order_id = 2"
+    )
+    bench.ingest()
+    bench.transform()
+    for table, statement, told in (
+        ("dim_staff", "NEW.first_name = NEW.first_name || ' '", "commit 2, dim_staff: "),
+        (
+            "etl.fact_deletion",
+            "NEW.captured_at = NEW.captured_at - interval '1 hour'",
+            "commit 2, deletions of fact_payment: 1 key range(s) in the warehouse are not what the"
+            " lake brings, first 00000 (1 rows in the lake, 1 in the warehouse), business_id 1:",
+        ),
+        (
+            "etl.fact_payment_event",
+            "IF NEW.op = 'delete' THEN RETURN NULL; END IF",
+            "deletions of fact_payment",
+        ),
+        ("etl.dim_deletion", "RETURN NULL", "commit 2, deletions of dim_payment_type: "),
+        ("fact_sales_order", "NEW.units_sold = 0", "sales_record_id 6:"),
+    ):
+        with trigger(bench, table, statement), pytest.raises(AuditFailed) as failed:
+            bench.load()
+        assert told in str(failed.value), (table, str(failed.value))
+        assert loaded(bench) == 1
+    assert bench.load() == 1
+    assert bench.audit() is not None
+
+
+def test_a_load_whose_ledger_is_lost_proves_itself_again(shared_bench: Bench) -> None:
+    """After the story above; rows that are there already, newer ones too, are no difference."""
+    shared_bench.warehouse.execute("DELETE FROM etl.load_ledger")
+    assert shared_bench.load() == 2
+    assert shared_bench.audit() is not None
+
+
+def _empty_bucket(bench: Bench) -> str:
+    """A lake without commits: a load from it only prepares the warehouse."""
+    name = f"{bench.name}-nothing"
+    s3 = boto3.client("s3")
+    s3.create_bucket(
+        Bucket=name,
+        CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name},  # type: ignore[typeddict-item]
+    )
+    return name
