@@ -83,7 +83,7 @@ TAMPERED = {
     "a value": (
         "UPDATE fact_payment SET payment_amount = payment_amount + 1 WHERE payment_record_id = 4",
         "UPDATE fact_payment SET payment_amount = payment_amount - 1 WHERE payment_record_id = 4",
-        "fact_payment with its events: the warehouse is not the Parquet files in 1 key range(s), "
+        "fact_payment with its events: the Parquet files and the warehouse differ in 1 key range(s), "
         "first 00000, payment_record_id 4 (other values): find who",
     ),
     "a moment": (
@@ -97,23 +97,23 @@ TAMPERED = {
         "UPDATE etl.fact_sales_order_event SET supersedes = 3 WHERE supersedes = 2",
         "UPDATE etl.fact_sales_order_event SET supersedes = 2 WHERE supersedes = 3"
         " AND business_id = 2",
-        "fact_sales_order: its current view is not the newest versions in the Parquet files",
+        "fact_sales_order: the newest versions in the Parquet files and its current view differ",
     ),
     "a deletion": (
         "UPDATE etl.fact_deletion SET batch = 77",
         "UPDATE etl.fact_deletion SET batch = 2",
-        "deletions of fact_payment: etl.fact_deletion is not the Parquet files",
+        "deletions of fact_payment: the Parquet files and etl.fact_deletion differ",
     ),
     "a dimension": (
         "UPDATE dim_staff SET first_name = 'Zoe|~' WHERE staff_id = 1",
         "UPDATE dim_staff SET first_name = 'Zoë|~' WHERE staff_id = 1",
-        "dim_staff: the warehouse is not the Parquet files in 1 key range(s), first 00000, "
+        "dim_staff: the Parquet files and the warehouse differ in 1 key range(s), first 00000, "
         "staff_id 1 (other values)",
     ),
     "a day": (
         "UPDATE dim_date SET day_name = 'Funday' WHERE date_id = '2022-11-03'",
         "UPDATE dim_date SET day_name = 'Thursday' WHERE date_id = '2022-11-03'",
-        "dim_date: the warehouse is not the Parquet files in 1 key range(s), first 2022, "
+        "dim_date: the Parquet files and the warehouse differ in 1 key range(s), first 2022, "
         "date_id 2022-11-03 (other values)",
     ),
     "a foreign key": (
@@ -229,10 +229,10 @@ def test_a_file_with_other_rows_that_a_commit_names_is_found(
     message = found(bench)
     assert first.tables["dim_staff"].partitions == head(bench).tables["dim_staff"].partitions
     assert (
-        "dim_staff: the Parquet files is not the fold of all changes in 1 key range(s), first"
+        "dim_staff: the fold of all changes and the Parquet files differ in 1 key range(s), first"
         " 00000, staff_id 1 (other values)"
     ) in message
-    assert "dim_staff: the warehouse is not the Parquet files" in message
+    assert "dim_staff: the Parquet files and the warehouse differ" in message
 
 
 def test_counts_that_do_not_add_up_are_found(bench: Bench, replaced: Callable[..., None]) -> None:

@@ -99,7 +99,7 @@ def difference(table: str, key: Column, right: Side, other: Side, advice: str) -
     )
     more = f" and {len(odd) - EXAMPLES} more" if len(odd) > EXAMPLES else ""
     return (
-        f"{table}: {other.place} is not {right.place} in {len(ranges)} key range(s), first"
+        f"{table}: {right.place} and {other.place} differ in {len(ranges)} key range(s), first"
         f" {shown_range(key, first)}, {key.name} {shown}{more}: {advice}"
     )
 
