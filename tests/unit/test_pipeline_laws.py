@@ -28,6 +28,7 @@ def table(inserted: int, updated: int, deleted: int, live: int, versions: int) -
     changed = inserted + updated + deleted
     return RawTable(
         contract="c",
+        columns=(),
         columns_seen=(),
         inserted=inserted,
         updated=updated,
@@ -56,7 +57,7 @@ def star(number: int, versions: int, **payment: int) -> StarCommit:
     tables = dict.fromkeys(names, nothing)
     tables["fact_payment"] = replace(nothing, **payment)
     counted = {name: versions if name == "fact_payment" else 0 for name in FACTS}
-    return StarCommit(number, "jr", number, number, AT, counted, tables)
+    return StarCommit(number, "jr", number, number, AT, counted, {}, tables)
 
 
 STARS = (
