@@ -91,6 +91,14 @@ class AuditFailed(TotesysError):
     """Lake, star tables, warehouse or Data Catalog do not agree."""
 
 
+class RebuildDiffers(TotesysError):
+    """What was rebuilt from raw is not what is in service."""
+
+
+class RebuildFailed(TotesysError):
+    """A job that rebuilds ended without success."""
+
+
 class WarehouseUnreachable(TotesysError):
     """The warehouse does not answer, or went away."""
 

@@ -59,12 +59,18 @@ def publish_raw(
 
 
 def publish_star(
-    glue: GlueClient, log: CommitLog[StarCommit], database: str, bucket: str
+    glue: GlueClient,
+    log: CommitLog[StarCommit],
+    database: str,
+    bucket: str,
+    *,
+    from_lost_lake: bool = False,
 ) -> Published:
     """Creates or alters the star's tables and points every partition to the newest commit's files.
 
-    A table whose position is beyond our head is left alone. Reads the head again afterwards and
-    goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
+    A table whose position is beyond our head is left alone, unless `from_lost_lake`: then it was
+    filled from a log that is no more, and its position begins anew. Reads the head again
+    afterwards and goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
     """
     tables = list(star_tables(glue, database, bucket).values())
     published = sum((table.create() for table in tables), Published())
@@ -73,11 +79,11 @@ def publish_star(
         head = newest
         commit = log.read(head) if head else None
         for table in tables:
-            if table.position() > head:
+            if table.position() > head and not from_lost_lake:
                 continue
             if commit is not None and table.shape.name in commit.tables:
                 published += _point(table, commit.tables[table.shape.name], bucket)
-            published += table.advance(head)
+            published += table.advance(head, anew=from_lost_lake)
     return published
 
 

@@ -22,10 +22,13 @@ from totesys_etl.lake.commits import Fingerprint, StarPartition
 from totesys_etl.lake.files import read_frame, write_files
 
 
-def write_star(frame: DataFrame, *, bucket: str, lake_table: LakeTable) -> dict[str, StarPartition]:
+def write_star(
+    frame: DataFrame, *, bucket: str, lake_table: LakeTable, above: str = ""
+) -> dict[str, StarPartition]:
     """Writes whole partitions, rows sorted by the table's first column; by partition value.
 
-    `frame` has the file columns and the partition key of `lake_table`. Raises BucketMissing.
+    `frame` has the file columns and the partition key of `lake_table`; `above` is a folder for
+    the tables' own, with its slash. Raises BucketMissing.
     """
     (key,) = lake_table.partition_names
     # The rest only breaks ties, so that the same rows always give the same file.
@@ -33,7 +36,7 @@ def write_star(frame: DataFrame, *, bucket: str, lake_table: LakeTable) -> dict[
     written = write_files(
         frame.select(*lake_table.column_names, key),
         bucket=bucket,
-        folder=lake_table.name,
+        folder=above + lake_table.name,
         partition=key,
         order_by=[lake_table.column_names[0], *ties],
     )
@@ -49,6 +52,7 @@ def read_star(
     lake_table: LakeTable,
     partitions: Mapping[str, StarPartition],
     only: Collection[str] | None = None,
+    above: str = "",
 ) -> DataFrame:
     """The file columns of `lake_table`, then its partition key, of all or `only` some partitions.
 
@@ -57,7 +61,7 @@ def read_star(
     chosen = partitions if only is None else set(only) & set(partitions)
     files = [file for value in sorted(chosen) for file in partitions[value].files]
     columns = (*lake_table.columns, *lake_table.partition_keys)
-    return read_frame(spark, bucket, files, struct_type(columns), base=lake_table.name)
+    return read_frame(spark, bucket, files, struct_type(columns), base=above + lake_table.name)
 
 
 def measure(rows: DataFrame, lake_table: LakeTable) -> dict[str, Fingerprint]:

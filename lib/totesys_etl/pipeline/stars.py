@@ -66,8 +66,11 @@ class Pending:
 
 @dataclass
 class Stars:
-    """Builds the states of all star tables. Facts and dimensions may be built side by side; the
-    calendar comes last, because the facts say which days are needed."""
+    """Builds the states of all star tables, below folder `above` of the processed bucket.
+
+    Facts and dimensions may be built side by side; the calendar comes last, because the facts say
+    which days are needed.
+    """
 
     spark: SparkSession
     pending: Pending
@@ -75,6 +78,7 @@ class Stars:
     work_bucket: str
     processed_bucket: str
     log: Log
+    above: str = ""
     states: dict[str, StarTableState] = field(default_factory=dict)
     years: dict[int, calendar.Stamp] = field(default_factory=dict)
     _shared: threading.Lock = field(default_factory=threading.Lock)
@@ -180,10 +184,12 @@ class Stars:
         touched = {r[0] for r in rows.select(key).distinct().collect()}
         kept = touched & state.partitions.keys()
         if kept:
-            rows = rows.unionByName(
-                read_star(self.spark, self.processed_bucket, table, state.partitions, only=kept)
-            )
+            rows = rows.unionByName(self._stored(table, state, kept))
         return self._written(table, rows, state)
+
+    def _stored(self, table: LakeTable, state: StarTableState, only: set[str]) -> DataFrame:
+        bucket, above = self.processed_bucket, self.above
+        return read_star(self.spark, bucket, table, state.partitions, only=only, above=above)
 
     def _replace(self, table: LakeTable, rows: DataFrame) -> StarTableState:
         """Writes whole partitions that take the place of those of the same name."""
@@ -197,8 +203,8 @@ class Stars:
         whole: frozenset[str] = frozenset(),
     ) -> StarTableState:
         """`state` with `rows` in place of their partitions; one of `whole` may become empty."""
-        written = write_star(rows, bucket=self.processed_bucket, lake_table=table)
-        stored = read_star(self.spark, self.processed_bucket, table, written)
+        written = write_star(rows, bucket=self.processed_bucket, lake_table=table, above=self.above)
+        stored = read_star(self.spark, self.processed_bucket, table, written, above=self.above)
         if table is not DIM_DELETION:  # its rows are a list that is always brought whole
             first, last = self.pending.commits[0].batch, self.pending.newest.batch
             stored = stored.where(F.col("batch").between(first, last))
@@ -225,13 +231,8 @@ class Stars:
         known = table.name in state.partitions
         if not known and not self.pending.deleted(str(table.source)):
             return
-        previous = read_star(
-            self.spark,
-            self.processed_bucket,
-            DIM_DELETION,
-            state.partitions,
-            only={table.name} & state.partitions.keys(),
-        )
+        listed = {table.name} & state.partitions.keys()
+        previous = self._stored(DIM_DELETION, state, listed)
         now = dimensions.dim_deletions(table, previous, changes)
         written = self.states.get(DIM_DELETION.name) or _carried(state)
         self.states[DIM_DELETION.name] = self._written(

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from totesys_etl import metrics
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import Kind
+from totesys_etl.lake import rebuilds
 from totesys_etl.lake.catalog import publish_star
 from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, raw_log, star_log
 from totesys_etl.log import Log
@@ -33,6 +34,7 @@ class TransformSettings:
     work_bucket: str
     processed_bucket: str
     star_database: str
+    rebuild: str = ""
 
     @classmethod
     def from_arguments(cls, args: Mapping[str, Any]) -> TransformSettings:
@@ -44,6 +46,7 @@ class TransformSettings:
             work_bucket=arguments.text(args, "work_bucket"),
             processed_bucket=arguments.text(args, "processed_bucket"),
             star_database=arguments.text(args, "star_database"),
+            rebuild=rebuilds.mode(str(args["rebuild"])) if "rebuild" in args else "",
         )
 
 
@@ -67,6 +70,11 @@ def transform(spark: SparkSession, settings: TransformSettings) -> StarCommit | 
     return commit
 
 
+def sources_needed() -> frozenset[str]:
+    """Names of the source tables that any star table is made from."""
+    return frozenset(s for table in STAR_TABLES.values() for s in table.source_tables)
+
+
 def _pending(raw: CommitLog[RawCommit], star: CommitLog[StarCommit]) -> Pending | None:
     """The batches after the newest processed commit, as one range; None if there are none.
 
@@ -77,8 +85,7 @@ def _pending(raw: CommitLog[RawCommit], star: CommitLog[StarCommit]) -> Pending 
     first = head.raw_through + 1 if head else 1
     if newest is None or newest.batch < first:
         return None
-    needed = {source for table in STAR_TABLES.values() for source in table.source_tables}
-    check_tables(f"batch {newest.batch}", newest.tables, SOURCE_TABLES, needed)
+    check_tables(f"batch {newest.batch}", newest.tables, SOURCE_TABLES, sources_needed())
     if head:
         check_star_contracts(head)
     return Pending(head=head, commits=tuple(raw.range(first, newest.batch)))
@@ -91,25 +98,7 @@ def _commit(
     star: CommitLog[StarCommit],
     log: Log,
 ) -> StarCommit:
-    stars = Stars(
-        spark=spark,
-        pending=pending,
-        raw_bucket=settings.raw_bucket,
-        work_bucket=settings.work_bucket,
-        processed_bucket=settings.processed_bucket,
-        log=log,
-    )
-    generated = [table for table in STAR_TABLES.values() if table.source is None]
-    from_source = [table for table in STAR_TABLES.values() if table.source is not None]
-    # Facts first: they take longest.
-    from_source.sort(key=lambda table: table.kind is not Kind.FACT)
-    side_by_side(
-        lambda table: (stars.fact if table.kind is Kind.FACT else stars.dimension)(table),
-        from_source,
-    )
-    for table in generated:
-        stars.calendar(table)
-    commit = stars.commit(settings.run_id)
+    commit = build(spark, settings, pending, log)
     star.append(commit.number, commit)
     quarantined = sum(t.quarantined for t in commit.tables.values())
     log(
@@ -121,3 +110,30 @@ def _commit(
     )
     metrics.put(boto3.client("cloudwatch"), Metric(metrics.QUARANTINED, quarantined))
     return commit
+
+
+def build(
+    spark: SparkSession, settings: TransformSettings, pending: Pending, log: Log, above: str = ""
+) -> StarCommit:
+    """The star tables of the `pending` batches, written to the processed bucket below folder
+    `above`: a commit that nobody sees before it is appended to the log."""
+    stars = Stars(
+        spark=spark,
+        pending=pending,
+        raw_bucket=settings.raw_bucket,
+        work_bucket=settings.work_bucket,
+        processed_bucket=settings.processed_bucket,
+        log=log,
+        above=above,
+    )
+    generated = [table for table in STAR_TABLES.values() if table.source is None]
+    from_source = [table for table in STAR_TABLES.values() if table.source is not None]
+    # Facts first: they take longest.
+    from_source.sort(key=lambda table: table.kind is not Kind.FACT)
+    side_by_side(
+        lambda table: (stars.fact if table.kind is Kind.FACT else stars.dimension)(table),
+        from_source,
+    )
+    for table in generated:
+        stars.calendar(table)
+    return stars.commit(settings.run_id)
