@@ -61,5 +61,5 @@ def _row(commit: RawCommit, table: str | None, transformed: int) -> list[Any]:
         sum(t.updated for t in counted.values()),
         sum(t.deleted for t in counted.values()),
         "done" if commit.batch <= transformed else "pending",
-        ", ".join(changed),
+        ", ".join(changed) or commit.kind,
     ]

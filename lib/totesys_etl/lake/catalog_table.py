@@ -79,7 +79,7 @@ class CatalogTable:
         return self._position(self._stored())
 
     def advance(self, number: int, *, anew: bool = False) -> Published:
-        """Moves the position to `number` and alters what the contract changed; back if `anew`.
+        """Moves the position to `number`, back only if `anew`; alters what the contract changed.
 
         Raises ClientError when others keep winning the table's version.
         """

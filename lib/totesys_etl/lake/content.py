@@ -6,7 +6,7 @@ PostgreSQL goes through contracts.canonical instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -49,6 +49,6 @@ def differing_keys(one: DataFrame, other: DataFrame, key: str) -> list[int]:
     return [row[0] for row in odd.select(key).distinct().orderBy(key).limit(EXAMPLES).collect()]
 
 
-def named(key: str, keys: list[int]) -> str:
+def named(key: str, keys: Sequence[object]) -> str:
     """'payment_id 3, 7', for messages."""
     return f"{key} {', '.join(map(str, keys)) or 'not known'}"

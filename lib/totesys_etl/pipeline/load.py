@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import DIM_DELETION, FACT_DELETION
 from totesys_etl.contracts.model import Kind
 from totesys_etl.errors import WarehouseAhead
+from totesys_etl.lake import rebuilds
 from totesys_etl.lake.commits import StarCommit, star_log
 from totesys_etl.lake.files import read_arrow
 from totesys_etl.lake.loaded import loaded_log, mark
@@ -24,6 +25,7 @@ from totesys_etl.log import Log
 from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.clock import now
+from totesys_etl.warehouse.ledger import LedgerEntry
 from totesys_etl.warehouse.load import LoadBatch, Warehouse, open_warehouse
 from totesys_etl.warehouse.proof import Brought, Proof
 
@@ -38,6 +40,7 @@ class LoadSettings:
     run_id: str
     processed_bucket: str
     warehouse_connection: str
+    rebuild: str = ""
 
     @classmethod
     def from_arguments(cls, args: Mapping[str, Any]) -> LoadSettings:
@@ -47,6 +50,7 @@ class LoadSettings:
             run_id=arguments.run_id(args),
             processed_bucket=arguments.text(args, "processed_bucket"),
             warehouse_connection=arguments.text(args, "warehouse_connection"),
+            rebuild=rebuilds.mode(str(args["rebuild"])) if "rebuild" in args else "",
         )
 
 
@@ -65,7 +69,11 @@ def load(glue_context: Any, settings: LoadSettings) -> int:
                 f"the warehouse has loaded commit {loaded}, but bucket {settings.processed_bucket} "
                 f"ends at {newest}: point the job at the lake this warehouse was filled from"
             )
+        if loaded:
+            warehouse.confirm(ledger_entry(commits.read(loaded)))
         marks = loaded_log(s3, settings.processed_bucket)
+        if marks.head_number() > loaded:
+            log("warehouse_went_back", loaded=loaded, marked=marks.head_number())
         mark(marks, loaded, settings.run_id, lambda n: commits.read(n).raw_through)
         for number in range(loaded + 1, newest + 1):
             _apply(warehouse, commits.read(number), s3, settings, log)
@@ -85,6 +93,20 @@ def _apply(
         result["skipped"] = report.skipped
     for name, table in report.tables.items():
         log("loaded_table", commit=commit.number, table=name, **asdict(table))
+
+
+def ledger_entry(commit: StarCommit) -> LedgerEntry:
+    """`commit` as the warehouse's ledger knows it."""
+    return LedgerEntry(commit.number, commit.raw_from, commit.raw_through, commit.captured_at)
+
+
+def everything(commit: StarCommit, s3: Any, bucket: str) -> LoadBatch:
+    """All rows of all tables as of `commit`, as one batch for an empty warehouse."""
+    tables = {
+        name: replace(state, rewritten=tuple(state.partitions))
+        for name, state in commit.tables.items()
+    }
+    return load_batch(replace(commit, number=1, raw_from=1, tables=tables), s3, bucket)
 
 
 def load_batch(commit: StarCommit, s3: Any, bucket: str) -> LoadBatch:

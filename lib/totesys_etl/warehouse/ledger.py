@@ -43,6 +43,17 @@ def newest(cur: Cursor[TupleRow]) -> LedgerEntry | None:
     return LedgerEntry(*row) if row else None
 
 
+def entries(cur: Cursor[TupleRow]) -> list[LedgerEntry]:
+    """Every commit in the warehouse, in order."""
+    cur.execute(
+        sql.SQL(
+            "SELECT commit_number, raw_from, raw_through, captured_at FROM {}"
+            " ORDER BY commit_number"
+        ).format(LEDGER)
+    )
+    return [LedgerEntry(*row) for row in cur.fetchall()]
+
+
 def is_loaded(cur: Cursor[TupleRow], entry: LedgerEntry) -> bool:
     """Whether the ledger has `entry`; False means that it is the very next one.
 

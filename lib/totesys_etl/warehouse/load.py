@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -16,8 +17,9 @@ from psycopg.rows import TupleRow
 from totesys_etl.connection import Connection, Endpoint, connect
 from totesys_etl.contracts import STAR_TABLES, load_order
 from totesys_etl.contracts.model import Kind, StarTable
-from totesys_etl.errors import ContractInvalid
+from totesys_etl.errors import CertificateFailed, ContractInvalid
 from totesys_etl.warehouse import ledger
+from totesys_etl.warehouse.content import WarehouseContent, key_digests, warehouse_content
 from totesys_etl.warehouse.copy import Batches
 from totesys_etl.warehouse.deletions import append_fact_deletions, replace_dimension_deletions
 from totesys_etl.warehouse.etl_schema import event_table
@@ -28,6 +30,7 @@ from totesys_etl.warehouse.locks import LockPatience, in_transaction
 from totesys_etl.warehouse.merge import TableLoad, merge_dimension
 from totesys_etl.warehouse.migrations import prepare
 from totesys_etl.warehouse.proof import NOTHING, Proof, verify
+from totesys_etl.warehouse.replacing import forget_ledger, replace_all
 from totesys_etl.warehouse.versions import BULK_ROWS, advance_sequence, insert_versions
 
 
@@ -105,6 +108,63 @@ class Warehouse:
         """Number of the newest commit in the warehouse, 0 if there is none."""
         with translated(self._conn, "reading etl.load_ledger"):
             return ledger.loaded_through(self._conn)
+
+    def confirm(self, entry: LedgerEntry) -> None:
+        """Raises WarehouseAhead unless the ledger's commit of that number is `entry`."""
+        with translated(self._conn, "reading etl.load_ledger"):
+            in_transaction(self._conn, self._patience, lambda cur: ledger.is_loaded(cur, entry))
+
+    def content(self) -> WarehouseContent:
+        """What the tables hold now, all of them at one moment."""
+        with (
+            translated(self._conn, "reading the warehouse"),
+            self._conn.transaction(),
+            self._conn.cursor() as cur,
+        ):
+            cur.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            return warehouse_content(cur, self._schema)
+
+    def ledger(self) -> list[LedgerEntry]:
+        """Every commit in the warehouse, in order."""
+        with translated(self._conn, "reading etl.load_ledger"), self._conn.cursor() as cur:
+            return ledger.entries(cur)
+
+    def keys(self, table: str, slice_: int) -> dict[Any, str]:
+        """Key -> digest of the rows of `table` in one slice of its content."""
+        with translated(self._conn, f"reading {table}"), self._conn.cursor() as cur:
+            return key_digests(cur, table, self._schema, slice_)
+
+    def replace(
+        self,
+        batch: LoadBatch,
+        entries: Iterable[tuple[LedgerEntry, str]],
+        expected: WarehouseContent,
+    ) -> None:
+        """Everything in the warehouse gives way to `batch`, in one transaction.
+
+        `batch` brings all rows of all tables, `entries` the ledger with each commit's run id.
+        Readers see the old rows until the commit. Raises CertificateFailed, and changes nothing,
+        when the tables do not come to `expected`.
+        """
+        ledger_rows = list(entries)
+
+        def work(cur: Cursor[TupleRow]) -> None:
+            replace_all(cur, self._schema, batch.dimensions)
+            self._load(cur, batch)
+            forget_ledger(cur)
+            for entry, run_id in ledger_rows:
+                ledger.record(cur, entry, run_id, {})
+            found = warehouse_content(cur, self._schema)
+            odd = [t for t, c in found.items() if c.slices != expected[t].slices]
+            if odd:
+                raise CertificateFailed(
+                    f"{', '.join(odd)}: loaded anew these are not what a new database came to: "
+                    "nothing was changed, run again"
+                )
+
+        with translated(self._conn, "loading everything anew"):
+            in_transaction(self._conn, self._patience, work)
+            self._tidy({name: TableLoad() for name in STAR_TABLES}, first=True)
 
     def apply(self, batch: LoadBatch) -> LoadReport:
         """Load one commit wholly or not at all; a commit that is there already is skipped.

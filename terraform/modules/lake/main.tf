@@ -95,6 +95,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  # What `totesys rebuild` made only to compare it.
+  dynamic "rule" {
+    for_each = each.key == "work" ? ["rebuilt"] : []
+    content {
+      id     = rule.value
+      status = "Enabled"
+      filter {
+        prefix = "_rebuilt/"
+      }
+      expiration {
+        days = 7
+      }
+    }
+  }
+
   depends_on = [aws_s3_bucket_versioning.this]
 }
 

@@ -11,11 +11,13 @@ variables {
   prefix = "a"
   arns   = { partition = "aws", region = "eu-west-2", account = "123456789012" }
   jobs = {
-    ingest_totesys = { Name = "ingest_totesys", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {}, Connections = { Connections = ["totesys"] } }
-    transform_star = { Name = "transform_star", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {} }
-    load_warehouse = { Name = "load_warehouse", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {}, Connections = { Connections = ["warehouse"] } }
+    ingest_totesys  = { Name = "ingest_totesys", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {}, Connections = { Connections = ["totesys"] } }
+    transform_star  = { Name = "transform_star", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {} }
+    load_warehouse  = { Name = "load_warehouse", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {}, Connections = { Connections = ["warehouse"] } }
+    audit_warehouse = { Name = "audit_warehouse", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {}, Connections = { Connections = ["warehouse"] } }
+    rebuild_current = { Name = "rebuild_current", Description = "d", Role = "r", Command = { Name = "glueetl", PythonVersion = "3", ScriptLocation = "s3://a-code/x.py" }, GlueVersion = "5.1", WorkerType = "G.1X", NumberOfWorkers = 2, MaxRetries = 1, Timeout = 60, ExecutionProperty = { MaxConcurrentRuns = 1 }, NotificationProperty = { NotifyDelayAfter = 15 }, DefaultArguments = {} }
   }
-  role_of = { ingest_totesys = "ingest", transform_star = "transform", load_warehouse = "load" }
+  role_of = { ingest_totesys = "ingest", transform_star = "transform", load_warehouse = "load", audit_warehouse = "audit", rebuild_current = "rebuild" }
   connections = {
     totesys   = { Name = "totesys", Description = "d", ConnectionType = "JDBC", ConnectionProperties = {} }
     warehouse = { Name = "warehouse", Description = "d", ConnectionType = "JDBC", ConnectionProperties = {} }
@@ -31,7 +33,7 @@ variables {
 
 run "one_role_per_job_for_glue_of_this_account" {
   assert {
-    condition     = toset([for role in aws_iam_role.job : role.name]) == toset(["a-ingest", "a-transform", "a-load", "a-audit"])
+    condition     = toset([for role in aws_iam_role.job : role.name]) == toset(["a-ingest", "a-transform", "a-load", "a-audit", "a-rebuild"])
     error_message = "One role per job."
   }
   assert {
