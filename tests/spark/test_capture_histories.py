@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import IntegerType, StructField, StructType
 
-from totesys_etl.capture import apply, difference
+from totesys_etl.capture import apply, difference, fold
 from totesys_etl.contracts import lake_tables
 from totesys_etl.contracts.model import SourceColumn, SourceTable
 from totesys_etl.contracts.spark import struct_type
@@ -29,6 +29,7 @@ ORDER = SourceTable(
 )
 COLUMNS = (*ORDER.columns, lake_tables.NON_FINITE)
 SCHEMA = StructType([StructField(f.name, f.dataType, True) for f in struct_type(COLUMNS).fields])
+BATCH = StructField("batch", IntegerType())
 START = datetime(2024, 5, 1)
 
 moments = st.integers(0, 4).map(lambda hours: START + timedelta(hours=hours))
@@ -55,7 +56,7 @@ snapshots = st.dictionaries(st.integers(-20, 40), values, min_size=8, max_size=4
 def test_applied_differences_are_the_snapshot_and_valid_from_rises(
     spark: SparkSession, history: list[dict[int, Any]]
 ) -> None:
-    current = None
+    current, every = None, []
     valid_from: dict[int, datetime] = {}
     for batch, rows in enumerate(history, start=1):
         captured_at = START + timedelta(hours=2, milliseconds=batch)
@@ -73,6 +74,11 @@ def test_applied_differences_are_the_snapshot_and_valid_from_rises(
             valid_from[change["order_id"]] = change["valid_from"]
         assert {r["order_id"]: r["valid_from"] for r in after} == valid_from
         current = spark.createDataFrame(after, _nullable(lake_tables.current(ORDER)))
+        every += [(*change, batch) for change in changes]
+    # All changes at once come to the same current rows, deleted keys included.
+    assert current is not None
+    stored = StructType([*_nullable(lake_tables.changes(ORDER)).fields, BATCH])
+    assert set(fold(spark.createDataFrame(every, stored), ORDER).collect()) == set(after)
 
 
 def _values(row: Any) -> tuple[Any, ...]:

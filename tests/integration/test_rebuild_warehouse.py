@@ -1,0 +1,242 @@
+"""A warehouse made anew: changed by hand, restored from an older backup, or lost.
+
+The tests are one story on one lake and run in order; each leaves it whole.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from awsglue_local.databases.postgres import PostgresServer
+from fixtures.bench import Bench
+from fixtures.servers import Database
+from totesys_etl.errors import (
+    CertificateFailed,
+    RebuildDiffers,
+    WarehouseAhead,
+    WarehouseRightMissing,
+)
+
+Connection = psycopg.Connection[Any]
+KEPT = "SELECT count(*), sum(units_sold) FROM reports.sales"
+
+
+@pytest.fixture(scope="module")
+def bench(shared_bench: Bench, postgres: PostgresServer) -> Iterator[Bench]:
+    """Three commits in the warehouse, and somebody's own view on it."""
+    for statement in (
+        "SELECT 1",
+        "UPDATE payment SET paid = NOT paid; DELETE FROM payment WHERE payment_id = 7",
+        "UPDATE sales_order SET units_sold = 1; DELETE FROM design WHERE design_id = 9",
+    ):
+        shared_bench.source.execute(statement.encode())
+        shared_bench.ingest()
+        shared_bench.transform()
+        shared_bench.load()
+    shared_bench.warehouse.execute(
+        "CREATE SCHEMA reports; CREATE VIEW reports.sales AS SELECT * FROM etl.current_sales_order;"
+        f" CREATE ROLE {shared_bench.name}_reader; GRANT USAGE ON SCHEMA reports, etl TO"
+        f" {shared_bench.name}_reader; GRANT SELECT ON fact_payment TO {shared_bench.name}_reader"
+    )
+    yield shared_bench
+    shared_bench.warehouse.execute(f"DROP OWNED BY {shared_bench.name}_reader")
+    shared_bench.warehouse.execute(f"DROP ROLE {shared_bench.name}_reader")
+
+
+def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query.encode()).fetchall()
+
+
+def second(bench: Bench) -> Connection:
+    """Another session of the warehouse."""
+    info = bench.warehouse.info
+    return psycopg.connect(
+        host=info.host, port=info.port, user=info.user, password=info.password, dbname=info.dbname
+    )
+
+
+def databases(bench: Bench) -> set[str]:
+    found = rows(bench.warehouse, "SELECT datname FROM pg_database")
+    return {name for (name,) in found if name.startswith(bench.name)}
+
+
+@pytest.fixture
+def another(bench: Bench, postgres: PostgresServer) -> Iterator[tuple[str, Connection]]:
+    """A Glue connection to an empty database, and a session there."""
+    database = Database(
+        postgres.host, postgres.port, f"{bench.name}_other", postgres.user, postgres.password
+    )
+    postgres.create_database(database.name)
+    name = bench.connection(database, postgres.user, postgres.password)
+    with psycopg.connect(database.conninfo, autocommit=True) as session:
+        yield name, session
+    postgres.drop_database(database.name)
+
+
+def test_a_warehouse_from_one_range_is_that_of_three_commits(bench: Bench) -> None:
+    before = databases(bench)
+    report = bench.rebuild("warehouse", "compare")
+    assert (report.through, report.differences, report.swapped) == (3, {}, False)
+    assert report.tables["fact_payment"].rows == 20
+    assert report.tables["fact_payment_event"].rows == 21
+    assert report.tables["dim_deletion"].rows == 1
+    assert report.tables["load_ledger"].rows == 3
+    assert len(report.tables) == 11 + 3 + 2 + 1
+    assert databases(bench) == before
+
+
+BY_HAND = {
+    "a fact": (
+        "UPDATE fact_payment SET payment_amount = 0 WHERE payment_record_id = 12",
+        r"fact_payment: 20 rows in service, 20 rebuilt; payment_record_id 12\.",
+    ),
+    "a row gone": (
+        "DELETE FROM fact_sales_order WHERE sales_record_id IN (3, 7)",
+        r"fact_sales_order: 8 rows in service, 10 rebuilt; sales_record_id 3, 7\.",
+    ),
+    "a dimension": (
+        "UPDATE dim_staff SET first_name = 'X' WHERE staff_id = 2",
+        r"dim_staff: 20 rows in service, 20 rebuilt; staff_id 2\.",
+    ),
+    "a dimension row too many": (
+        "INSERT INTO dim_staff SELECT 99, first_name, last_name, department_name, location,"
+        " email_address FROM dim_staff WHERE staff_id = 2",
+        r"dim_staff: 21 rows in service, 20 rebuilt; staff_id 99\.",
+    ),
+    "history": (
+        "DELETE FROM etl.fact_payment_event WHERE op = 'delete'",
+        r"fact_payment_event: 20 rows in service, 21 rebuilt; business_id 7\.",
+    ),
+    "a day": (
+        "DELETE FROM dim_date WHERE date_id = '2022-02-03'",
+        r"dim_date: .*; date_id 2022-02-03\.",
+    ),
+    "the ledger": (
+        "UPDATE etl.load_ledger SET raw_through = 1, raw_from = 1 WHERE commit_number = 2",
+        r"load_ledger: commit_number 2\.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_what_was_changed_by_hand_is_named(case: str, bench: Bench) -> None:
+    change, told = BY_HAND[case]
+    bench.warehouse.execute("SET session_replication_role = replica")  # past the foreign keys
+    bench.warehouse.execute(change.encode())
+    bench.warehouse.execute("SET session_replication_role = origin")
+    with pytest.raises(RebuildDiffers, match=told):
+        bench.rebuild("warehouse", "compare")
+    # Kept to be looked at, and gone with the next rebuild.
+    assert f"{bench.warehouse.info.dbname}_rebuilt" in databases(bench)
+
+
+def test_all_of_it_is_replaced_at_once_for_every_reader(bench: Bench) -> None:
+    """totesys rebuild --warehouse --swap"""
+    wrong = rows(bench.warehouse, KEPT)
+    with second(bench) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        assert rows(reader, KEPT) == wrong
+
+        report = bench.rebuild("warehouse", "swap")
+
+        assert rows(reader, KEPT) == wrong  # its snapshot is whole
+        reader.rollback()
+        assert rows(reader, KEPT) == [(5, 5)]
+    assert report.swapped
+    assert {"fact_payment", "dim_staff", "dim_date", "load_ledger"} <= set(report.differences)
+    assert bench.rebuild("warehouse", "compare").differences == {}
+    assert rows(
+        bench.warehouse,
+        f"SELECT has_table_privilege('{bench.name}_reader', 'fact_payment', 'SELECT')",
+    ) == [(True,)]
+    assert rows(bench.warehouse, "SELECT nextval('fact_payment_payment_record_id_seq')") == [(21,)]
+    constraints = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated"
+    assert rows(bench.warehouse, constraints) == [(24,)]
+
+
+def test_a_warehouse_that_is_right_is_not_replaced(bench: Bench) -> None:
+    before = rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger")
+    assert bench.rebuild("warehouse", "swap").swapped is False
+    assert rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger") == before
+
+
+def test_a_replacement_that_comes_out_otherwise_changes_nothing(bench: Bench) -> None:
+    """The proof inside the transaction: somebody's trigger alters what is loaded."""
+    bench.warehouse.execute(
+        "CREATE FUNCTION free() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN NEW.payment_amount := 0; RETURN NEW; END';"
+        "CREATE TRIGGER free BEFORE INSERT ON fact_payment FOR EACH ROW EXECUTE FUNCTION free();"
+        "UPDATE fact_payment SET payment_amount = 1 WHERE payment_record_id = 5"
+    )
+    before = rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger")
+    with pytest.raises(CertificateFailed, match=r"fact_payment: .* nothing was changed"):
+        bench.rebuild("warehouse", "swap")
+    assert rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger") == before
+    assert rows(bench.warehouse, "SELECT count(*) FROM fact_payment WHERE payment_amount <> 0") == [
+        (20,)
+    ]
+    bench.warehouse.execute("DROP FUNCTION free CASCADE")
+    assert bench.rebuild("warehouse", "swap").swapped
+
+
+def test_a_role_that_may_not_create_databases_is_told_what_to_run(
+    bench: Bench, postgres: PostgresServer
+) -> None:
+    role = f"{bench.name}_loader"
+    name = bench.warehouse.info.dbname
+    bench.warehouse.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'loader-password'")
+    bench.warehouse.execute(f"GRANT {postgres.user} TO {role}")
+    weak = bench.connection(
+        Database(postgres.host, postgres.port, name, role, "loader-password"),
+        role,
+        "loader-password",
+    )
+    with pytest.raises(WarehouseRightMissing, match=rf'ALTER ROLE "{role}" CREATEDB'):
+        bench.rebuild("warehouse", "compare", warehouse_connection=weak)
+    bench.warehouse.execute(f"DROP ROLE {role}")
+
+
+def test_a_warehouse_restored_from_an_older_backup_goes_on_from_its_ledger(
+    bench: Bench, another: tuple[str, Connection], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The ordinary load; marks in the processed bucket are ahead until then."""
+    connection, backup = another
+    bench.load(warehouse_connection=connection)
+    bench.source.execute("UPDATE sales_order SET units_sold = 3 WHERE sales_order_id = 5")
+    bench.ingest()
+    bench.transform()
+    assert bench.load() == 1
+    assert rows(backup, "SELECT max(commit_number) FROM etl.load_ledger") == [(3,)]
+
+    assert bench.load(warehouse_connection=connection) == 1
+
+    assert '"event": "warehouse_went_back"' in capsys.readouterr().out
+    assert rows(backup, "SELECT max(commit_number) FROM etl.load_ledger") == [(4,)]
+    report = bench.rebuild("warehouse", "compare", warehouse_connection=connection)
+    assert report.differences == {}
+
+
+def test_a_backup_of_a_warehouse_of_another_lake_is_refused_and_replaced(
+    bench: Bench, another: tuple[str, Connection]
+) -> None:
+    """Its ledger has fewer commits, but others: going on would mix two lakes."""
+    connection, backup = another
+    bench.load(warehouse_connection=connection)
+    backup.execute("DELETE FROM etl.load_ledger WHERE commit_number = 4")
+    backup.execute("UPDATE etl.load_ledger SET raw_from = 2 WHERE commit_number = 3")
+    with pytest.raises(WarehouseAhead, match="loaded from another lake"):
+        bench.load(warehouse_connection=connection)
+    assert bench.rebuild("warehouse", "swap", warehouse_connection=connection).swapped
+    assert bench.load(warehouse_connection=connection) == 0
+
+
+def test_a_lost_warehouse(bench: Bench, another: tuple[str, Connection]) -> None:
+    """An empty database, and totesys rebuild --warehouse --swap: the newest commit, whole."""
+    connection, empty = another
+    assert bench.rebuild("warehouse", "swap", warehouse_connection=connection).swapped
+    assert rows(empty, "SELECT max(commit_number), count(*) FROM etl.load_ledger") == [(4, 4)]
+    query = "SELECT * FROM etl.payment_history ORDER BY payment_id, batch"
+    assert rows(empty, query) == rows(bench.warehouse, query)
+    assert bench.rebuild("warehouse", "compare", warehouse_connection=connection).differences == {}
