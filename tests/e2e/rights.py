@@ -45,7 +45,7 @@ def allowed(platform: LocalPlatform, role: str, action: str, resource: str, **co
 
 RAW, PROCESSED, CODE = (f"arn:aws:s3:::totesys-{name}" for name in ("raw", "processed", "code"))
 GLUE, LOGS = (f"arn:aws:{service}:{REGION}:{ACCOUNT}" for service in ("glue", "logs"))
-ROLES = ("ingest", "transform", "load", "audit")
+ROLES = ("ingest", "transform", "load", "audit", "rebuild")
 NEVER = [
     ("ingest", "s3:PutObject", f"{PROCESSED}/_commits/00000001.json"),
     ("ingest", "s3:GetObject", f"{PROCESSED}/dim_staff/key_range=00000/a.parquet"),
@@ -62,6 +62,10 @@ NEVER = [
     ("transform", "ec2:CreateNetworkInterface", "arn:aws:ec2:eu-west-2:123456789012:subnet/any"),
     ("load", "s3:PutObject", f"{PROCESSED}/x"),
     ("load", "s3:GetObject", f"{RAW}/_commits/00000001.json"),
+    ("rebuild", "s3:PutObject", f"{RAW}/changes/staff/x.parquet"),
+    ("rebuild", "s3:PutObject", f"{PROCESSED}/_commits/00000001.json"),
+    ("rebuild", "s3:DeleteObject", f"{RAW}/_commits/00000001.json"),
+    ("rebuild", "glue:GetConnection", f"{GLUE}:connection/warehouse"),
     ("audit", "s3:PutObject", f"{PROCESSED}/_commits/00000001.json"),
     ("audit", "s3:PutObject", f"{RAW}/_verified/x.json"),
     ("audit", "s3:DeleteObject", f"{PROCESSED}/_audited/x.json"),

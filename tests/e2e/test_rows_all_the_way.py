@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import psycopg
 import pytest
 from psycopg import sql
@@ -236,6 +237,35 @@ def test_the_nightly_audit_proves_the_warehouse_and_the_command_shows_it(
     assert "00000009.json cannot be used" in capsys.readouterr().err
 
 
+def test_everything_is_what_the_raw_bucket_comes_to_and_can_be_made_anew(
+    lived: list[Change],
+    platform: LocalPlatform,
+    source: Connection,
+    warehouse: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the command, its jobs under their own policies."""
+    for name, value in platform.stack.environment().items():
+        monkeypatch.setenv(name, value)
+    assert totesys(["rebuild"]) == 0
+    told = capsys.readouterr().out
+    for part in ("current", "star", "warehouse"):
+        assert f"{part} rebuilt from raw batches 1 to 2: in service is as rebuilt" in told
+
+    boto3.resource("s3").Bucket(BUCKETS["work_bucket"]).objects.filter(Prefix="current/").delete()
+    warehouse.execute("UPDATE fact_payment SET payment_amount = 0 WHERE payment_record_id = 5")
+    assert totesys(["rebuild", "--current"]) == 1
+    assert "RebuildDiffers: current in service is not" in capsys.readouterr().err
+    assert totesys(["rebuild", "--swap"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("rebuilt from raw batches 1 to") == told.count("is in service now") == 3
+    assert "fact_payment" in told and "payment_record_id 5" in told
+    run(platform)
+    assert_warehouse_equals_source(source, warehouse)
+    assert raw_log(platform.stack.client("s3"), BUCKETS["raw_bucket"]).head_number() == 3
+
+
 def test_every_call_of_the_jobs_is_allowed_by_their_policies(
     platform: LocalPlatform, deployment: Deployment, lived: list[Change]
 ) -> None:
@@ -256,6 +286,8 @@ def test_every_call_of_the_jobs_is_allowed_by_their_policies(
         ("totesys-load", "glue:GetConnection"),
         ("totesys-audit", "glue:GetPartitions"),
         ("totesys-audit", "s3:PutObject"),
+        ("totesys-rebuild", "s3:PutObject"),
+        ("totesys-rebuild", "glue:UpdateTable"),
     ):
         assert (role, action) in made
 
