@@ -28,8 +28,10 @@ def bench(shared_bench: Bench, postgres: PostgresServer) -> Iterator[Bench]:
     """Three commits in the warehouse, and somebody's own view on it."""
     for statement in (
         "SELECT 1",
-        "UPDATE payment SET paid = NOT paid; DELETE FROM payment WHERE payment_id = 7",
-        "UPDATE sales_order SET units_sold = 1; DELETE FROM design WHERE design_id = 9",
+        "UPDATE payment SET paid = NOT paid; DELETE FROM payment WHERE payment_id = 7;"
+        "INSERT INTO design (design_id, created_at, last_updated, design_name, file_location,"
+        " file_name) VALUES (901, now(), now(), 'x', '/x', 'x.json')",
+        "UPDATE sales_order SET units_sold = 1; DELETE FROM design WHERE design_id = 901",
     ):
         shared_bench.source.execute(statement.encode())
         shared_bench.ingest()
@@ -79,8 +81,8 @@ def test_a_warehouse_from_one_range_is_that_of_three_commits(bench: Bench) -> No
     before = databases(bench)
     report = bench.rebuild("warehouse", "compare")
     assert (report.through, report.differences, report.swapped) == (3, {}, False)
-    assert report.tables["fact_payment"].rows == 20
-    assert report.tables["fact_payment_event"].rows == 21
+    assert report.tables["fact_payment"].rows == 19
+    assert report.tables["fact_payment_event"].rows == 20
     assert report.tables["dim_deletion"].rows == 1
     assert report.tables["load_ledger"].rows == 3
     assert len(report.tables) == 11 + 3 + 2 + 1
@@ -90,32 +92,32 @@ def test_a_warehouse_from_one_range_is_that_of_three_commits(bench: Bench) -> No
 BY_HAND = {
     "a fact": (
         "UPDATE fact_payment SET payment_amount = 0 WHERE payment_record_id = 12",
-        r"fact_payment: 20 rows in service, 20 rebuilt; payment_record_id 12\.",
+        r"fact_payment: 19 rows in service, 19 rebuilt; payment_record_id 12[.;]",
     ),
     "a row gone": (
         "DELETE FROM fact_sales_order WHERE sales_record_id IN (3, 7)",
-        r"fact_sales_order: 8 rows in service, 10 rebuilt; sales_record_id 3, 7\.",
+        r"fact_sales_order: 8 rows in service, 10 rebuilt; sales_record_id 3, 7[.;]",
     ),
     "a dimension": (
         "UPDATE dim_staff SET first_name = 'X' WHERE staff_id = 2",
-        r"dim_staff: 20 rows in service, 20 rebuilt; staff_id 2\.",
+        r"dim_staff: 20 rows in service, 20 rebuilt; staff_id 2[.;]",
     ),
     "a dimension row too many": (
         "INSERT INTO dim_staff SELECT 99, first_name, last_name, department_name, location,"
         " email_address FROM dim_staff WHERE staff_id = 2",
-        r"dim_staff: 21 rows in service, 20 rebuilt; staff_id 99\.",
+        r"dim_staff: 21 rows in service, 20 rebuilt; staff_id 2, 99[.;]",
     ),
     "history": (
         "DELETE FROM etl.fact_payment_event WHERE op = 'delete'",
-        r"fact_payment_event: 20 rows in service, 21 rebuilt; business_id 7\.",
+        r"fact_payment_event: 19 rows in service, 20 rebuilt; business_id 7[.;]",
     ),
     "a day": (
         "DELETE FROM dim_date WHERE date_id = '2022-02-03'",
-        r"dim_date: .*; date_id 2022-02-03\.",
+        r"dim_date: .*; date_id 2022-02-03[.;]",
     ),
     "the ledger": (
         "UPDATE etl.load_ledger SET raw_through = 1, raw_from = 1 WHERE commit_number = 2",
-        r"load_ledger: commit_number 2\.",
+        r"load_ledger: commit_number 2[.;]",
     ),
 }
 
@@ -151,7 +153,7 @@ def test_all_of_it_is_replaced_at_once_for_every_reader(bench: Bench) -> None:
         bench.warehouse,
         f"SELECT has_table_privilege('{bench.name}_reader', 'fact_payment', 'SELECT')",
     ) == [(True,)]
-    assert rows(bench.warehouse, "SELECT nextval('fact_payment_payment_record_id_seq')") == [(21,)]
+    assert rows(bench.warehouse, "SELECT nextval('fact_payment_payment_record_id_seq')") == [(20,)]
     constraints = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated"
     assert rows(bench.warehouse, constraints) == [(24,)]
 
@@ -175,7 +177,7 @@ def test_a_replacement_that_comes_out_otherwise_changes_nothing(bench: Bench) ->
         bench.rebuild("warehouse", "swap")
     assert rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger") == before
     assert rows(bench.warehouse, "SELECT count(*) FROM fact_payment WHERE payment_amount <> 0") == [
-        (20,)
+        (19,)
     ]
     bench.warehouse.execute("DROP FUNCTION free CASCADE")
     assert bench.rebuild("warehouse", "swap").swapped
