@@ -15,11 +15,15 @@ from totesys_etl.lake.commits import CURRENT, RawCommit, StarCommit, raw_log
 from totesys_etl.lake.rebuilds import FOLDER
 
 BATCHES = (
-    "CREATE TABLE kept AS SELECT * FROM payment WHERE payment_id = 7; DELETE FROM payment"
-    " WHERE payment_id = 7; UPDATE payment SET paid = NOT paid WHERE payment_id = 3; UPDATE address SET district = 'Rutland' WHERE address_id = 15",
-    "INSERT INTO payment SELECT * FROM kept; DROP TABLE kept; UPDATE sales_order SET units_sold = 1 WHERE sales_order_id IN (1, 2)",
-    "UPDATE sales_order SET units_sold = 2 WHERE sales_order_id = 1; DELETE FROM payment"
-    " WHERE payment_id = 9; UPDATE payment SET payment_amount = 'NaN' WHERE payment_id = 10",
+    "CREATE TABLE kept AS SELECT * FROM payment WHERE payment_id = 7;"
+    " DELETE FROM payment WHERE payment_id = 7;"
+    " UPDATE payment SET paid = NOT paid WHERE payment_id = 3;"
+    " UPDATE address SET district = 'Rutland' WHERE address_id = 15",
+    "INSERT INTO payment SELECT * FROM kept; DROP TABLE kept;"
+    " UPDATE sales_order SET units_sold = 1 WHERE sales_order_id IN (1, 2)",
+    "UPDATE sales_order SET units_sold = 2 WHERE sales_order_id = 1;"
+    " DELETE FROM payment WHERE payment_id = 9;"
+    " UPDATE payment SET payment_amount = 'NaN' WHERE payment_id = 10",
 )
 
 
