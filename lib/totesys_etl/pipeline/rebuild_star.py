@@ -118,7 +118,7 @@ class _Comparison:
         parts = content(rows, F.col(key))
         made = whole(parts)
         difference = ""
-        if self._head is None:
+        if self._head is None or shape.name not in self._head.tables:
             difference = "there is none in service"
         elif self._head.raw_through != self._made.raw_through:
             difference = f"in service as of batch {self._head.raw_through}, not compared"
@@ -148,12 +148,12 @@ def _next(head: StarCommit | None, made: StarCommit) -> StarCommit:
     brings = first <= made.raw_through
 
     def state(name: str, table: StarTableState) -> StarTableState:
-        before = head.tables[name]
+        before = head.tables.get(name)
         kept_out = _quarantined(made, name) - _quarantined(head, name)
         return replace(
             table,
             rewritten=table.rewritten if brings else (),
-            added=table.rows - before.rows,
+            added=table.rows - (before.rows if before else 0),
             quarantined=kept_out,
         )
 

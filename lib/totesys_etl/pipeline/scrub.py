@@ -34,7 +34,7 @@ def scrub(
                     f"{table.name} range {name} in bucket {work_bucket}: batch {head.batch} wrote "
                     f"{told[0]} rows, {told[1]} of them live, with fingerprint {told[2]}; read "
                     f"again they are {found[0]}, {found[1]} and {found[2]}. The files were changed "
-                    "or damaged: write the current rows anew with `totesys rebuild --current`"
+                    "or damaged: write them anew with `totesys rebuild --current --swap`"
                 )
         return len(ranges), sum(part.rows for part in ranges.values())
 
