@@ -22,7 +22,14 @@ from totesys_etl.errors import CommitMissing
 from totesys_etl.lake import rebuilds
 from totesys_etl.lake.catalog import publish_star, star_shapes
 from totesys_etl.lake.commits import CommitLog, StarCommit, StarTableState, raw_log, star_log
-from totesys_etl.lake.content import content, differing, differing_keys, named, whole
+from totesys_etl.lake.content import (
+    Content,
+    content,
+    differing,
+    differing_keys,
+    named,
+    whole,
+)
 from totesys_etl.lake.rebuilds import COMPARE, SWAP, Rebuilt, RebuiltTable
 from totesys_etl.lake.star import read_star
 from totesys_etl.log import Log
@@ -117,26 +124,24 @@ class _Comparison:
         rows = read_star(self._spark, self._place.bucket, shape, files, above=self._place.above)
         parts = content(rows, F.col(key))
         made = whole(parts)
-        difference = ""
-        if self._head is None or shape.name not in self._head.tables:
-            difference = "there is none in service"
-        elif self._head.raw_through != self._made.raw_through:
-            difference = f"in service as of batch {self._head.raw_through}, not compared"
-        else:
-            try:
-                stored = self._in_service(shape, self._head)
-                odd = differing(parts, content(stored, F.col(key)))
-                if odd:
-                    keys = differing_keys(rows, stored, shape.column_names[0])
-                    where = f"{key} {', '.join(odd[:3])}"
-                    difference = f"{where}: {named(shape.column_names[0], keys)}"
-            except UNREADABLE as error:
-                first = str(error).strip().splitlines()[0]
-                difference = f"its files cannot be read ({first})"
+        difference = self._difference(shape, rows, parts)
         return shape.name, RebuiltTable(made.rows, f"{made.total % 2**64:016x}", difference)
 
-    def _in_service(self, shape: LakeTable, head: StarCommit) -> DataFrame:
-        return read_star(self._spark, self._service, shape, head.tables[shape.name].partitions)
+    def _difference(self, shape: LakeTable, rows: DataFrame, parts: Mapping[str, Content]) -> str:
+        head, (key,) = self._head, shape.partition_names
+        if head is None or shape.name not in head.tables:
+            return "there is none in service"
+        if head.raw_through != self._made.raw_through:
+            return f"in service as of batch {head.raw_through}, not compared"
+        files = head.tables[shape.name].partitions
+        try:
+            stored = read_star(self._spark, self._service, shape, files)
+            odd = differing(parts, content(stored, F.col(key)))
+            keys = differing_keys(rows, stored, shape.column_names[0]) if odd else []
+        except UNREADABLE as error:
+            return f"its files cannot be read ({str(error).strip().splitlines()[0]})"
+        where = f"{key} {', '.join(odd[:3])}: {named(shape.column_names[0], keys)}"
+        return where if odd else ""
 
 
 def _next(head: StarCommit | None, made: StarCommit) -> StarCommit:
