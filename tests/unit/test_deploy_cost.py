@@ -31,8 +31,8 @@ def test_an_idle_source_costs_its_ingests_and_one_publication_a_day() -> None:
 
 
 def test_what_is_paid_whatever_happens_follows_the_definition() -> None:
-    # One key, two secrets, four alarms; 11 tables, three jobs, lag and quarantine as metrics.
-    assert fixed() == pytest.approx(1.00 + 2 * 0.40 + 4 * 0.10 + 16 * 0.30)
+    # One key, two secrets, six alarms; metrics: 11 tables, five jobs, lag, quarantine, two proofs.
+    assert fixed() == pytest.approx(1.00 + 2 * 0.40 + 6 * 0.10 + 20 * 0.30)
 
 
 def test_the_platform_keeps_within_its_budget() -> None:

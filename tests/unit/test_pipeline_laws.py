@@ -110,7 +110,7 @@ def test_the_certificate_is_of_its_batch() -> None:
         name: TableCertificate(t.live, 1, "7", 0, 0, 0, 0, 0, ())
         for name, t in RAW[1].tables.items()
     }
-    certificate = Certificate("jr_1", AT, 2, AT, "1:1:", True, proofs)
+    certificate = Certificate("jr_1", AT, 2, AT, AT, "1:1:", True, proofs)
     assert list(certificate_laws(certificate, RAW[1])) == []
     proofs["staff"] = replace(proofs["staff"], fingerprint="8")
     assert list(certificate_laws(replace(certificate, tables=proofs), RAW[1])) == [
