@@ -1,0 +1,134 @@
+"""Whatever happens at the source: every batch is the exact difference of two snapshots.
+
+SOAK=1 lives through SOAK_HISTORIES (2,000) histories, new ones in every run.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from awsglue_local.databases.postgres import PostgresServer
+from awsglue_local.server.aws import AwsServer
+from fixtures.bench import PASSWORD, READER, new_bench
+from fixtures.histories import SMALL, Round, histories
+from fixtures.history_place import Place
+from fixtures.postgres_relay import relayed
+from fixtures.servers import Database
+from totesys_etl.contracts import SOURCE_TABLES
+from totesys_etl.contracts.model import SourceTable
+
+SOAK = bool(os.environ.get("SOAK"))
+ON_SMALL = int(os.environ.get("SOAK_HISTORIES", "2000")) if SOAK else 200
+ON_ALL = ON_SMALL // 10
+# A place is left after this many histories: the local AWS keeps every object in memory.
+STAY = 100
+
+
+class Lab:
+    """The place of the next history: the same as before, a new one after a failure."""
+
+    def __init__(self, make: Callable[[ExitStack], Place]) -> None:
+        self._make, self._left = make, 0
+        self._open = ExitStack()
+        self.passed = 0
+
+    def live_through(self, history: list[Round]) -> None:
+        if not self._left:
+            self.close()
+            self._place, self._left = self._make(self._open), STAY
+        left, self._left = self._left - 1, 0
+        self._place.live_through(history)
+        self._left = left
+        self.passed += 1
+
+    def close(self) -> None:
+        self._open.close()
+
+
+@pytest.fixture
+def lab(
+    aws: AwsServer, postgres: PostgresServer, spark: SparkSession, tmp_path: Path
+) -> Iterator[Callable[[Mapping[str, SourceTable]], Lab]]:
+    """Makes the lab of some contracts."""
+    labs: list[Lab] = []
+
+    def of(tables: Mapping[str, SourceTable]) -> Lab:
+        def make(stack: ExitStack) -> Place:
+            bench = stack.enter_context(new_bench(aws, postgres, spark, tmp_path))
+            relay = stack.enter_context(relayed(postgres.host, postgres.port))
+            name = f"{bench.name}_history"
+            postgres.create_database(name)
+            stack.callback(postgres.drop_database, name)
+            database = Database(
+                postgres.host, postgres.port, name, postgres.user, postgres.password
+            )
+            behind = Database("127.0.0.1", relay.port, name, "", "")
+            bench.arguments["source_connection"] = bench.connection(behind, READER, PASSWORD)
+            place = Place(bench, relay, database.conninfo, tables)
+            stack.callback(place.close)
+            return place
+
+        labs.append(Lab(make))
+        return labs[-1]
+
+    # One task a stage and no plan made twice: these frames hold a dozen rows.
+    quick = {"spark.sql.shuffle.partitions": "1", "spark.sql.adaptive.enabled": "false"}
+    before = {name: spark.conf.get(name) for name in quick}
+    for name, value in quick.items():
+        spark.conf.set(name, value)
+    yield of
+    for name, value in before.items():
+        spark.conf.set(name, str(value))
+    for each in labs:
+        each.close()
+
+
+def _prove(
+    lab: Lab, strategy: st.SearchStrategy[list[Round]], wanted: int, say: Callable[[str], None]
+) -> None:
+    @settings(
+        max_examples=wanted,
+        deadline=None,
+        database=None,
+        derandomize=not SOAK,
+        print_blob=True,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(history=strategy)
+    def every_history_passes(history: list[Round]) -> None:
+        lab.live_through(history)
+
+    try:
+        every_history_passes()
+    except BaseException:
+        say(f"histories: {lab.passed} passed, 1 failed (its shortest script is below)")
+        raise
+    say(f"histories: {lab.passed} passed, 0 failed")
+    assert lab.passed == wanted
+
+
+def test_histories_of_two_small_tables(
+    lab: Callable[[Mapping[str, SourceTable]], Lab], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}, two small tables")
+
+    _prove(lab(SMALL), histories(SMALL, rounds=2, writes=6), ON_SMALL, say)
+
+
+def test_histories_of_all_tables(
+    lab: Callable[[Mapping[str, SourceTable]], Lab], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}, all {len(SOURCE_TABLES)} tables")
+
+    _prove(lab(SOURCE_TABLES), histories(SOURCE_TABLES, rounds=2, writes=20), ON_ALL, say)
