@@ -55,6 +55,9 @@ growth: setup ## an ingest after 10, 100 and 300 batches, timed (ARGS="--batches
 test: setup ## all tests, with branch coverage of every process
 	@tests/run.sh $(ARGS)
 
+soak: setup ## the same proofs at length: thousands of histories (SOAK_HISTORIES=2000; hours)
+	@SOAK=1 $(BIN)/python -m pytest $(ARGS) tests/integration/test_histories.py
+
 lint: setup ## format, types, import rules, security
 	@tests/lint.sh
 
@@ -91,4 +94,4 @@ lock: setup ## pin all packages anew
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo redeploy live down scale growth test lint artifacts doctor plan deploy secrets destroy docs lock clean
+.PHONY: help setup demo redeploy live down scale growth test soak lint artifacts doctor plan deploy secrets destroy docs lock clean

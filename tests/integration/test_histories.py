@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from awsglue_local.databases.postgres import PostgresServer
 from awsglue_local.server.aws import AwsServer
 from fixtures.bench import PASSWORD, READER, new_bench
-from fixtures.histories import SMALL, Round, histories
+from fixtures.histories import SMALL, End, Reshape, Round, Write, histories
 from fixtures.history_place import Place
 from fixtures.postgres_relay import relayed
 from fixtures.servers import Database
@@ -112,6 +112,47 @@ def _prove(
         raise
     say(f"histories: {lab.passed} passed, 0 failed")
     assert lab.passed == wanted
+
+
+WRITTEN = {
+    "a transaction begun before two runs commits between them, with an old stamp": [
+        Round(
+            before=(
+                Write(0, "insert", "item", 1, minutes=-90),
+                Write(1, "insert", "item", 2, minutes=90),
+                End(1),
+            ),
+            opened=(End(0),),
+        ),
+    ],
+    "silent edits and a key that comes back": [
+        Round(before=(Write(0, "insert", "visit", 256), Write(0, "insert", "item", -1), End(0))),
+        Round(before=(Write(0, "delete", "visit", 256), End(0))),
+        Round(
+            before=(
+                Write(0, "insert", "visit", 256, value=1),
+                Write(1, "update", "item", -1, value=2, touch=False),
+                End(0),
+                End(1, "rollback"),
+            ),
+            reading=(Write(2, "update", "item", -1, value=3, touch=False), End(2)),
+        ),
+    ],
+    "a table emptied and filled behind the snapshot, another one rewritten": [
+        Round(before=(Write(0, "insert", "item", 65536), Write(0, "insert", "visit", 1), End(0))),
+        Round(
+            before=(Write(0, "update", "item", 65536, value=1), End(0)),
+            first_look=(Reshape("visit", "add rewriting column"),),
+            opened=(Reshape("item", "truncate and refill"), Reshape("visit", "rewrite")),
+        ),
+    ],
+}
+"""Here goes the script of a history that failed."""
+
+
+@pytest.mark.parametrize("title", WRITTEN)
+def test_a_written_history(lab: Callable[[Mapping[str, SourceTable]], Lab], title: str) -> None:
+    lab(SMALL).live_through(WRITTEN[title])
 
 
 def test_histories_of_two_small_tables(

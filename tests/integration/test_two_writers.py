@@ -22,6 +22,7 @@ from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.errors import CommitTaken
 from totesys_etl.lake.commits import StarCommit, raw_log, star_log
 from totesys_etl.lake.files import folder_of
+from totesys_etl.lake.loaded import loaded_log
 
 PATIENCE = 120
 Matches = Callable[[Request], bool]
@@ -260,6 +261,22 @@ def test_a_load_that_wakes_late_loads_nothing_twice(bench: Bench, proxy: Proxy) 
         assert bench.load() == 1
     assert first.run.result() == 1
     assert _ledger(bench).count(commit.number) == 1
+    assert_all_agree(bench)
+
+
+def test_a_load_finds_its_commit_marked_by_another(bench: Bench, proxy: Proxy) -> None:
+    """The first load dies hard between its transaction and the mark, as far as others can see."""
+    change(bench, 81)
+    bench.ingest()
+    commit = bench.transform()
+    assert commit is not None
+    with held(
+        proxy, bench.load, lambda request: request.method == "PUT" and "/_loaded/" in request.path
+    ) as first:
+        assert bench.load() == 0
+    assert first.run.result() == 1
+    mark = loaded_log(boto3.client("s3"), bench.arguments["processed_bucket"]).head()
+    assert mark is not None and mark.number == commit.number
     assert_all_agree(bench)
 
 

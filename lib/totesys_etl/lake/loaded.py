@@ -7,9 +7,11 @@ say how far behind it is. The warehouse's own ledger stays the authority for the
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from totesys_etl.errors import CommitTaken
 from totesys_etl.lake.commit_log import CommitLog
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ def mark(
 ) -> None:
     """Marks every commit up to `through` that has no mark, also of runs that ended before theirs.
 
-    `raw_through` gives a processed commit's last raw batch.
+    `raw_through` gives a processed commit's last raw batch. A mark that another load has set
+    meanwhile says the same and stays.
     """
     for number in range(marks.head_number() + 1, through + 1):
-        marks.append(number, Loaded(number, run_id, raw_through(number)))
+        with suppress(CommitTaken):
+            marks.append(number, Loaded(number, run_id, raw_through(number)))
