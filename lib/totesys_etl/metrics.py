@@ -6,7 +6,7 @@
 | MinutesSinceSourceVerified | None | | ingest, every run: since the snapshot of its certificate |
 | MinutesSinceWarehouseVerified | None | | ingest, every run: since the newest audit |
 | ChangedRows | Count | Table | ingest, per source table that changed |
-| QuarantinedRows | Count | | transform, per commit |
+| QuarantinedRows | Count | | transform, per commit; again when the commit then fails |
 | RunSeconds | Seconds | Job | every job, when a run ends well |
 """
 

@@ -99,8 +99,10 @@ def _commit(
     log: Log,
 ) -> StarCommit:
     commit = build(spark, settings, pending, log)
-    star.append(commit.number, commit)
     quarantined = sum(t.quarantined for t in commit.tables.values())
+    # Before the commit: a run that dies after it is not made up for, and the alarm must go off.
+    metrics.put(boto3.client("cloudwatch"), Metric(metrics.QUARANTINED, quarantined))
+    star.append(commit.number, commit)
     log(
         "committed",
         commit=commit.number,
@@ -108,7 +110,6 @@ def _commit(
         raw_through=commit.raw_through,
         quarantined=quarantined,
     )
-    metrics.put(boto3.client("cloudwatch"), Metric(metrics.QUARANTINED, quarantined))
     return commit
 
 

@@ -1,0 +1,50 @@
+"""Plans that do not kill: every effect of a run meets a fault, and the job has to live with it."""
+
+import resource
+from collections import Counter
+from collections.abc import Callable
+
+from awsglue_local.job.process import session_members
+from e2e.crashes.effects import Disturbance, Effect
+
+AWS_FAULTS = (
+    Disturbance.REFUSED, Disturbance.CONFLICT, Disturbance.RESET, Disturbance.ANSWER_LOST,
+)  # fmt: skip
+CUTS = (Disturbance.RESET, Disturbance.ANSWER_LOST)
+
+
+class Faults:
+    """Every second time that an effect of some name is met it has a fault, first the first time: so
+    what is tried again succeeds. The kinds take turns over the names, beginning with `first`.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._met: Counter[str] = Counter()
+
+    def __call__(self, effect: Effect) -> Disturbance | None:
+        if effect.name.startswith("bookmark"):
+            return None  # a file here, and a part of Glue itself on AWS
+        self._met[effect.name] += 1
+        if self._met[effect.name] % 2 == 0:
+            return None
+        kinds = CUTS if effect.name.startswith("warehouse") else AWS_FAULTS
+        return kinds[(self._first + list(self._met).index(effect.name)) % len(kinds)]
+
+
+class DiskFull:
+    """From the first effect on, no process of the first attempt can write a file: what Spark wants
+    to spool fails as on a full disk, and needs no disk that could be filled.
+    """
+
+    def __init__(self, sessions: Callable[[], list[int]]) -> None:
+        self._sessions = sessions
+        self._full = False
+
+    def __call__(self, effect: Effect) -> Disturbance | None:
+        if not self._full:
+            self._full = True
+            for session in self._sessions():
+                for pid in session_members(session):
+                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
+        return None
