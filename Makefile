@@ -55,8 +55,8 @@ growth: setup ## an ingest after 10, 100 and 300 batches, timed (ARGS="--batches
 test: setup ## all tests, with branch coverage of every process
 	@tests/run.sh $(ARGS)
 
-soak: setup ## the same proofs at length: thousands of histories (SOAK_HISTORIES=2000; hours)
-	@SOAK=1 $(BIN)/python -m pytest $(ARGS) tests/integration/test_histories.py
+soak: setup ## hours: thousands of histories, jobs killed at every side effect (SOAK_HISTORIES, ARGS)
+	@SOAK=1 $(BIN)/python -m pytest -s $(ARGS) tests/integration/test_histories.py tests/e2e/crashes
 
 lint: setup ## format, types, import rules, security
 	@tests/lint.sh
