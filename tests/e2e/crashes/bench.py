@@ -58,8 +58,7 @@ class Bench:
         with ExitStack() as gates:
             gates.enter_context(stack.job_environment({"AWS_ENDPOINT_URL": self.endpoint}))
             gates.enter_context(self.effects.planned(plan, lambda: self.kill(job)))
-            for name in JOBS:
-                gates.enter_context(bookmark_gate(stack.state_dir, name, self.effects))
+            gates.enter_context(bookmark_gate(stack.state_dir, job, self.effects))
             attempts = run_job(
                 stack.client("glue"), job, place.arguments(job), state_dir=stack.state_dir
             )

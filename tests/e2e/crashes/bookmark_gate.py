@@ -11,7 +11,7 @@ from typing import IO
 
 from e2e.crashes.effects import Disturbance, Effects
 
-POLL_SECONDS = 0.005
+POLL_SECONDS = 0.02
 
 
 @contextmanager

@@ -15,7 +15,8 @@ CUTS = (Disturbance.RESET, Disturbance.ANSWER_LOST)
 
 class Faults:
     """Every second time that an effect of some name is met it has a fault, first the first time: so
-    what is tried again succeeds. The kinds take turns over the names, beginning with `first`.
+    what is tried again succeeds. The kinds take turns, beginning with `first`. Each cut of the
+    warehouse costs the job an attempt: hence two of them, on commits.
     """
 
     def __init__(self, first: int) -> None:
@@ -23,13 +24,16 @@ class Faults:
         self._met: Counter[str] = Counter()
 
     def __call__(self, effect: Effect) -> Disturbance | None:
-        if effect.name.startswith("bookmark"):
-            return None  # a file here, and a part of Glue itself on AWS
-        self._met[effect.name] += 1
-        if self._met[effect.name] % 2 == 0:
+        name = effect.name
+        if name.startswith(("bookmark", "warehouse: SELECT")):
+            return None  # a bookmark is a file here, and a part of Glue itself on AWS
+        self._met[name] += 1
+        times = self._met[name]
+        if times % 2 == 0:
             return None
-        kinds = CUTS if effect.name.startswith("warehouse") else AWS_FAULTS
-        return kinds[(self._first + list(self._met).index(effect.name)) % len(kinds)]
+        if name.startswith("warehouse"):
+            return CUTS[(self._first + times // 2) % 2] if times <= 3 else None
+        return AWS_FAULTS[(self._first + list(self._met).index(name)) % len(AWS_FAULTS)]
 
 
 class DiskFull:

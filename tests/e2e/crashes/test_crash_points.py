@@ -84,7 +84,9 @@ def test_answers_lost_refusals_and_resets_at_every_effect(
 
     told = "\n".join(f"{disturbance.value}: {effect}" for effect, disturbance in outcome.struck)
     by_aws = {e.name for e in stage.effects if not e.name.startswith(("bookmark", "warehouse"))}
-    assert by_aws <= {effect.name for effect, _ in outcome.struck}, told
+    missed = by_aws - {effect.name for effect, _ in outcome.struck}
+    # A load that finds its commit in the warehouse, after a lost answer, has nothing to tell.
+    assert missed <= ({"PutMetricData"} if job == LOAD else set()), told
     assert outcome.states[-1] == "SUCCEEDED", outcome.attempts
     cut = [attempt.error_message or "" for attempt in outcome.attempts[:-1]]
     # Of the warehouse a job can only say that it went away; its retry finds out what was done.
@@ -101,7 +103,9 @@ def test_a_full_disk_under_the_spool_fails_the_attempt_and_nothing_else(stages: 
     )
 
     assert outcome.states == ["FAILED", "SUCCEEDED"], outcome.attempts
-    assert "File too large" in (outcome.attempts[0].error_message or "")
+    log = outcome.attempts[0].log
+    assert log is not None
+    assert "File too large" in log.read_text()
     assert_equal(outcome.place, stage, "a full disk")
 
 
