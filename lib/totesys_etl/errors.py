@@ -95,8 +95,8 @@ class RebuildDiffers(TotesysError):
     """What was rebuilt from raw is not what is in service."""
 
 
-class RebuildFailed(TotesysError):
-    """A job that rebuilds ended without success."""
+class JobRunFailed(TotesysError):
+    """A job that a command started ended without success."""
 
 
 class WarehouseUnreachable(TotesysError):

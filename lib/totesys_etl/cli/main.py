@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import botocore.exceptions
 import psycopg
 
-from totesys_etl.cli import batches, certificate, rebuild, sql
+from totesys_etl.cli import batches, certificate, rebuild, scrub, sql
 from totesys_etl.errors import TotesysError
 
 DESCRIPTION = """\
@@ -25,6 +25,7 @@ examples:
   totesys certificate                               proofs: lake = source, warehouse = lake
   totesys rebuild                                   is everything what raw comes to?
   totesys rebuild --current --swap                  heal a lost work bucket
+  totesys scrub                                     every row read again and compared
   totesys sql "SELECT count(*) FROM current_payment"
   totesys sql --lake "SELECT op, count(*) FROM totesys_star.fact_payment GROUP BY op"
   totesys sql --source "SELECT * FROM staff WHERE staff_id = 1"
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (batches, certificate, rebuild, sql):
+    for command in (batches, certificate, rebuild, scrub, sql):
         command.register(commands)
     arguments = parser.parse_args(argv)
     try:

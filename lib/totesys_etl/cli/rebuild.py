@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
 from totesys_etl.cli.deployment import Deployment
+from totesys_etl.cli.job_run import followed, succeeded
 from totesys_etl.cli.table import show
-from totesys_etl.errors import RebuildFailed
 from totesys_etl.lake import rebuilds
-
-FINAL = ("SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED")
-SHORTEST_SECONDS, LONGEST_SECONDS = 0.2, 5.0
-"""Between two looks at a job run."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ def register(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Runs the parts in order, each to its end; RebuildFailed with the job's own error."""
+    """Runs the parts in order, each to its end; JobRunFailed with the job's own error."""
     deployment = Deployment.find()
     chosen = [part for part in PARTS if getattr(arguments, part.name)] or list(PARTS)
     way = rebuilds.SWAP if arguments.swap else rebuilds.COMPARE
@@ -67,29 +62,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _rebuild(part: Part, bucket: str, way: str) -> None:
-    glue = boto3.client("glue")
-    started = glue.start_job_run(JobName=part.job, Arguments={"--rebuild": way})["JobRunId"]
-    ended = _followed(glue, part.job, started)
-    report = rebuilds.read(boto3.client("s3"), bucket, started)
+    ended = followed(part.job, {"--rebuild": way})
+    report = rebuilds.read(boto3.client("s3"), bucket, ended["Id"])
     if report is not None:
         _tell(report)
-    if ended["JobRunState"] != "SUCCEEDED":
-        told = ended.get("ErrorMessage") or f"look at the log of run {started}"
-        raise RebuildFailed(f"job {part.job} ended {ended['JobRunState']}: {told}")
-
-
-def _followed(glue: Any, job: str, run_id: str) -> dict[str, Any]:
-    """The run once it has ended; a line for every state it gets into."""
-    state, pause, began = "", SHORTEST_SECONDS, time.monotonic()
-    while True:
-        found: dict[str, Any] = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
-        if found["JobRunState"] != state:
-            state = found["JobRunState"]
-            print(f"{job}: {state} after {time.monotonic() - began:.0f} s", flush=True)
-        if state in FINAL:
-            return found
-        time.sleep(pause)
-        pause = min(2 * pause, LONGEST_SECONDS)
+    succeeded(ended)
 
 
 def _tell(report: rebuilds.Rebuilt) -> None:
