@@ -231,7 +231,7 @@ def test_files_and_variables_of_the_job(api: GlueApi) -> None:
             "with --no-index pip finds no psutil; name its wheel in S3",
         ),
         ({"--conf": "spark.x"}, "is not key=value"),
-        ({"--customer-driver-env-vars": "A=1"}, "AWS Glue takes only names that begin with"),
+        ({"--customer-driver-env-vars": "CUSTOMER_A"}, "does not begin with CUSTOMER_NAME=value"),
     ],
 )
 def test_what_can_not_be_had_fails_the_run(
