@@ -52,14 +52,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def platform(tree: Path, artifacts: Path) -> Iterator[LocalPlatform]:
-    """In the copy's own state folder: two batches by the wheel of the tree as it is."""
+    """In the copy's own state folder: one batch by the wheel of the tree as it is."""
     deployed = LocalPlatform(tree / ".glue-local")
     deployed.up(artifacts)
     with deployed.connect(SOURCE) as source:
         seed(source)
-        deployed.run("totesys_ingest")
-        source.execute("UPDATE payment SET paid = NOT paid WHERE payment_id = 1")
-        deployed.run("totesys_ingest")
+    deployed.run("totesys_ingest")
     deployed.run("totesys_publish")
     yield deployed
     deployed.down()
@@ -74,17 +72,16 @@ def test_the_tutorial_runs_as_written(
         ["git", "apply", "-"], cwd=tree, check=True, input=blocks["diff"][0].encode(),
         env=os.environ | {"GIT_CEILING_DIRECTORIES": str(tree.parent)},
     )  # fmt: skip
-    tested = _bash(platform, tree, "python -m pytest -q tests/unit/test_contracts_*.py")
-    assert " passed" in tested
+    _bash(platform, tree, "python -m pytest tests/unit/test_contracts_*.py")
     assert "the job scripts" in _bash(platform, tree, blocks["sh"][1])
 
     told = _bash(platform, tree, blocks["sh"][2])
 
     assert _shape(blocks["text"][0]) in _shape(told)
     log = raw_log(platform.stack.client("s3"), BUCKETS["raw_bucket"])
-    contract = log.read(3)
+    contract = log.read(2)
     assert contract.kind == "contract"
-    assert contract.tables["sales_order"].versions == log.read(2).tables["sales_order"].versions
+    assert contract.tables["sales_order"].versions == log.read(1).tables["sales_order"].versions
     assert _warehouse(platform) == before
 
     told = _bash(platform, tree, blocks["sh"][3])
@@ -92,9 +89,8 @@ def test_the_tutorial_runs_as_written(
     assert _shape(blocks["text"][1]) in _shape(told)
     assert [(c.batch, c.kind) for c in log.range(1, log.head_number())] == [
         (1, "changes"),
-        (2, "changes"),
-        (3, "contract"),
-        (4, "changes"),
+        (2, "contract"),
+        (3, "changes"),
     ]
     now = _warehouse(platform)
     assert {name for name, rows in now.items() if rows != before[name]} == {
