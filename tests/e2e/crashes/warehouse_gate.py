@@ -53,6 +53,7 @@ class _Session:
     status: bytes = _IDLE
     pending: Disturbance | None = None
     statement: str = ""
+    executed: bool = False
     prepared: dict[bytes, str] = field(default_factory=dict)
 
     def serve(self) -> None:
@@ -104,6 +105,7 @@ class _Session:
 
     def _note(self, kind: bytes, body: bytes) -> None:
         """Which statement the next commit is of."""
+        self.executed |= kind in (b"Q", b"E")
         if kind == b"Q":
             self.statement = _told(body)
         elif kind == b"P":
@@ -115,9 +117,12 @@ class _Session:
 
     def _commits(self) -> bool:
         """Whether the session has no transaction any more when this has been done."""
+        executed, self.executed = self.executed, False
+        if not executed:
+            return False  # it was only prepared
         first = self.statement.partition(" ")[0].upper().rstrip(";")
         if self.status == _IDLE:
-            return bool(self.statement) and first not in ("BEGIN", "START")
+            return first not in ("BEGIN", "START")
         return first in ("COMMIT", "END")
 
     def _cut(self) -> None:
