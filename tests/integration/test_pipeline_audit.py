@@ -239,7 +239,7 @@ def test_commits_and_catalogue_that_were_changed_are_found(
         "batch 2, payment: 10 rows before + 0 inserted - 0 deleted are not 9 live: a commit was",
         "batch 2, payment: 1 rows in its files of changes, 0 counted: a commit was changed",
         "dim_staff: the fold of all changes and the Parquet files differ in 1 key range(s), first"
-        " 00000, staff_id 1 (other values): the star tables must be made anew",
+        " 00000, staff_id 1 (other values): run `totesys rebuild --star --swap`",
         f"dim_staff: {PAIR} 00000, staff_id 1 (other values): find who",
         f"Data Catalog table {database}.dim_staff: 1 partition(s) are not the commits', first"
         " 00000, which is s3://",

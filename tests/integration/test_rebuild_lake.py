@@ -203,6 +203,7 @@ def test_a_swap_brings_the_batches_that_wait(bench: Bench) -> None:
     assert swapped.tables["fact_sales_order"].added == 5
     bench.load()
     assert bench.rebuild("warehouse", "compare").differences == {}
+    assert bench.audit() is not None
 
 
 def test_a_lost_processed_bucket(bench: Bench) -> None:

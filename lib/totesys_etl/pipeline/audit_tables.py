@@ -31,8 +31,8 @@ from totesys_etl.star import calendar
 from totesys_etl.warehouse.inspection import Inspection
 
 LAKE, FOLD, WAREHOUSE = "the Parquet files", "the fold of all changes", "the warehouse"
-REBUILD = "the star tables must be made anew from the raw bucket"
-BY_HAND = "find who changes rows there and undo it, or load an empty database from the same lake"
+REBUILD = "run `totesys rebuild --star --swap`"
+BY_HAND = "find who changes rows there, then run `totesys rebuild --warehouse --swap`"
 
 
 @dataclass

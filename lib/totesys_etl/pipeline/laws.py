@@ -56,11 +56,14 @@ def certificate_laws(certificate: Certificate, commit: RawCommit) -> Iterator[st
 
 
 def star_laws(stars: Sequence[StarCommit], raws: Sequence[RawCommit]) -> Iterator[str]:
-    """Every batch is in one processed commit, and versions = loaded + quarantined."""
+    """Every batch is in one processed commit, and versions = loaded + quarantined.
+
+    A commit that a rebuild put in service may bring no batch: it ends where it begins.
+    """
     through, versions = 0, dict[str, int]()
     for commit in stars:
         where = f"processed commit {commit.number}"
-        if commit.raw_from != through + 1 or commit.raw_through < commit.raw_from:
+        if commit.raw_from != through + 1 or commit.raw_through < through:
             yield (
                 f"{where}: batches {commit.raw_from} to {commit.raw_through} do not follow"
                 f" batch {through}: {ADVICE}"

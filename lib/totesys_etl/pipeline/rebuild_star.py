@@ -17,11 +17,18 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from totesys_etl.contracts import SOURCE_TABLES
-from totesys_etl.contracts.lake_tables import LakeTable
+from totesys_etl.contracts.lake_tables import DIM_DELETION, LakeTable
 from totesys_etl.errors import CommitMissing
 from totesys_etl.lake import rebuilds
 from totesys_etl.lake.catalog import publish_star, star_shapes
-from totesys_etl.lake.commits import CommitLog, StarCommit, StarTableState, raw_log, star_log
+from totesys_etl.lake.commits import (
+    CommitLog,
+    Fingerprint,
+    StarCommit,
+    StarTableState,
+    raw_log,
+    star_log,
+)
 from totesys_etl.lake.content import (
     Content,
     content,
@@ -31,7 +38,7 @@ from totesys_etl.lake.content import (
     whole,
 )
 from totesys_etl.lake.rebuilds import COMPARE, SWAP, Rebuilt, RebuiltTable
-from totesys_etl.lake.star import read_star
+from totesys_etl.lake.star import measure, read_star
 from totesys_etl.log import Log
 from totesys_etl.pipeline.batch import check_tables
 from totesys_etl.pipeline.parallel import side_by_side
@@ -71,7 +78,7 @@ def rebuild_star(spark: SparkSession, settings: TransformSettings) -> Rebuilt:
     comparison = _Comparison(spark, made, place, head, settings.processed_bucket)
     tables = dict(side_by_side(comparison.table, star_shapes()))
     if swap:
-        _put_in_service(settings, star, _next(head, made), log)
+        _put_in_service(settings, star, _next(spark, place, head, made), log)
     report = Rebuilt(settings.run_id, "star", made.raw_through, swap, tables)
     rebuilds.write(s3, settings.processed_bucket, report)
     report.prove()
@@ -144,7 +151,9 @@ class _Comparison:
         return where if odd else ""
 
 
-def _next(head: StarCommit | None, made: StarCommit) -> StarCommit:
+def _next(
+    spark: SparkSession, place: _Place, head: StarCommit | None, made: StarCommit
+) -> StarCommit:
     """`made` as the commit after `head`: it brings the batches after the head's, if there are any,
     and the files of all."""
     if head is None:
@@ -160,8 +169,18 @@ def _next(head: StarCommit | None, made: StarCommit) -> StarCommit:
             rewritten=table.rewritten if brings else (),
             added=table.rows - (before.rows if before else 0),
             quarantined=kept_out,
+            written=written(name, table) if brings else {},
         )
 
+    def written(name: str, table: StarTableState) -> Mapping[str, Fingerprint]:
+        """Of the batches that the commit brings only; a list of deleted keys is brought whole."""
+        if name == DIM_DELETION.name:
+            return table.written
+        shape = shapes[name]
+        rows = read_star(spark, place.bucket, shape, table.partitions, above=place.above)
+        return measure(rows.where(F.col("batch") >= first), shape)
+
+    shapes = {shape.name: shape for shape in star_shapes()}
     tables: Mapping[str, StarTableState] = {n: state(n, t) for n, t in made.tables.items()}
     return replace(made, number=head.number + 1, raw_from=first, tables=tables)
 
