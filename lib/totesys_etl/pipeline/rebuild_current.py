@@ -162,7 +162,12 @@ def _compared(
     except UNREADABLE as error:
         stored, stale = None, tuple(parts)
         difference = f"its files cannot be read ({str(error).strip().splitlines()[0]})"
-    _check_certified(table, head, folded, stored)
+    try:
+        _check_certified(table, head, folded, stored)
+    except CertificateFailed:
+        # The next attempt in this session must read the changes again, restored ones perhaps.
+        folded.unpersist()
+        raise
     return _Table(table, state, folded, parts, stale, difference if stale else "")
 
 
