@@ -74,6 +74,14 @@ def test_commits_that_add_up_break_no_law() -> None:
     assert list(star_laws((*STARS, rebuilt), RAW)) == []
 
 
+def test_a_commit_that_puts_rebuilt_files_in_service_holds_no_batch() -> None:
+    swap = replace(star(3, 15, added=0, quarantined=0, rows=14), raw_from=3, raw_through=2)
+    assert list(star_laws((*STARS, swap), RAW)) == []
+    back = replace(swap, raw_through=1)
+    told = "processed commit 3: batches 3 to 1 do not follow batch 2"
+    assert next(star_laws((*STARS, back), RAW)).startswith(told)
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [

@@ -13,7 +13,12 @@ from typing import Any
 import boto3
 
 from totesys_etl.connection import Endpoint, endpoint
-from totesys_etl.errors import CommitMissing, WarehouseAhead, WarehouseContradictsContract
+from totesys_etl.errors import (
+    AuditFailed,
+    CommitMissing,
+    WarehouseAhead,
+    WarehouseContradictsContract,
+)
 from totesys_etl.lake import rebuilds
 from totesys_etl.lake.commits import CommitLog, StarCommit, star_log
 from totesys_etl.lake.content import EXAMPLES, named
@@ -27,8 +32,9 @@ from totesys_etl.warehouse.ledger import LedgerEntry
 from totesys_etl.warehouse.load import Warehouse, open_warehouse
 
 LEDGER = "load_ledger"
-FROM_ANOTHER_LAKE = (WarehouseAhead, WarehouseContradictsContract, CommitMissing)
-"""Why a warehouse can not go on from where it is, and is replaced when that was asked for."""
+CANNOT_GO_ON = (WarehouseAhead, WarehouseContradictsContract, CommitMissing, AuditFailed)
+"""Why a warehouse can not go on from where it is, and is replaced when that was asked for: it is
+another lake's, or its rows are not what was loaded."""
 
 
 def rebuild_warehouse(glue_context: Any, settings: LoadSettings) -> Rebuilt:
@@ -80,7 +86,7 @@ def _can_go_on(target: Endpoint) -> bool:
 def _brought_up_to_date(glue_context: Any, settings: LoadSettings, swap: bool, log: Log) -> None:
     try:
         load(glue_context, settings)
-    except FROM_ANOTHER_LAKE as refused:
+    except CANNOT_GO_ON as refused:
         if not swap:
             raise
         log("cannot_go_on", reason=f"{type(refused).__name__}: {refused}")
