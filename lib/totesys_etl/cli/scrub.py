@@ -17,9 +17,9 @@ def register(commands: Any) -> None:
         "scrub",
         help="read every current row again, compare it with its commit and with the source",
         description="Runs the ingest once so that it rests on no fingerprint: all files of "
-        "current rows are read and compared with what the newest commit says of them, then every row of the "
-        "source with every row of the lake, at one snapshot. What has changed at the source since "
-        "the last run is committed as in any run. Exits with 1, naming table and key range, when a "
+        "current rows are read and compared with what the newest commit says of them, then every "
+        "row of the source with every row of the lake, at one snapshot. What has changed at the "
+        "source since the last run is committed as in any run. Exits with 1, naming table and key range, when a "
         "file is not what was written.",
     )
     parser.set_defaults(run=run)
