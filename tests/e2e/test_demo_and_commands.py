@@ -1,6 +1,7 @@
 """`make demo` as a reader runs it, then the commands it ends with, on the stack it leaves."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,6 +113,22 @@ def test_the_demo_source_can_be_changed_and_the_warehouse_can_not(
     assert capsys.readouterr().out.split() == ["rows", "changed", "------------", "1"]
     assert totesys(["sql", "DELETE FROM fact_payment"]) == 1
     assert "read-only transaction" in capsys.readouterr().err
+
+
+def test_a_scrub_reads_everything_and_commits_what_has_changed(
+    environment: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = "UPDATE design SET file_location = '/scrubbed' WHERE design_id = 1"
+    assert totesys(["sql", "--source", change]) == 0
+    capsys.readouterr()
+    assert totesys(["scrub"]) == 0
+    told = capsys.readouterr().out
+    assert "ingest_totesys: SUCCEEDED" in told
+    assert re.search(
+        r"\d{4,} rows of 11 tables read and compared, source = lake at batch 3 as of .*:"
+        r" changes in design(, sales_order)? found and committed",
+        told,
+    )
 
 
 def test_a_platform_that_is_not_deployed(

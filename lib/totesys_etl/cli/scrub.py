@@ -19,8 +19,8 @@ def register(commands: Any) -> None:
         description="Runs the ingest once so that it rests on no fingerprint: all files of "
         "current rows are read and compared with what the newest commit says of them, then every "
         "row of the source with every row of the lake, at one snapshot. What has changed at the "
-        "source since the last run is committed as in any run. Exits with 1, naming table and key range, when a "
-        "file is not what was written.",
+        "source since the last run is committed as in any run. Exits with 1, naming table and key "
+        "range, when a file is not what was written.",
     )
     parser.set_defaults(run=run)
 
@@ -32,8 +32,10 @@ def run(arguments: argparse.Namespace) -> None:
     proof = certificates.newest(boto3.client("s3"), deployment.raw_bucket)
     assert proof is not None  # noqa: S101  # nosec B101
     rows = sum(table.live for table in proof.tables.values())
-    found = sum(t.inserted + t.updated + t.deleted for t in proof.tables.values())
-    what = "nothing had changed" if proof.idle else f"{found} changes found and committed"
+    changed = [n for n, t in proof.tables.items() if t.inserted + t.updated + t.deleted]
+    what = "nothing had changed"
+    if not proof.idle:
+        what = f"changes in {', '.join(sorted(changed))} found and committed"
     print(
         f"{rows} rows of {len(proof.tables)} tables read and compared, source = lake at batch "
         f"{proof.batch} as of {proof.as_of}: {what}"
