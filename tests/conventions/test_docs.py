@@ -12,7 +12,8 @@ import totesys_demo.__main__
 from conventions.markdown import Command, anchors, commands, first_cells, links, read
 from conventions.tree import ROOT, documents, shown
 from totesys_etl import errors
-from totesys_etl.cli import batches, certificate, main, rebuild, sql
+from totesys_etl.cli import main
+from totesys_etl.cli.main import COMMANDS
 
 TYPED = sorted(
     {command for path in documents() for command in commands(shown(path), read(path))},
@@ -69,7 +70,7 @@ PARSERS: dict[str, Callable[[tuple[str, ...]], None]] = {
 @pytest.fixture
 def only_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
     """`totesys` parses and then does nothing."""
-    for command in (batches, certificate, rebuild, sql):
+    for command in COMMANDS:
         monkeypatch.setattr(command, "run", lambda arguments: None)
 
 

@@ -12,6 +12,8 @@ import psycopg
 from totesys_etl.cli import batches, certificate, rebuild, scrub, sql
 from totesys_etl.errors import TotesysError
 
+COMMANDS = (batches, certificate, rebuild, scrub, sql)
+
 DESCRIPTION = """\
 Looks into the totesys data platform: what was captured, whether it is proven equal to the source,
 and what the data says. Buckets and connections are read from the Glue jobs, so it works on AWS
@@ -41,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (batches, certificate, rebuild, scrub, sql):
+    for command in COMMANDS:
         command.register(commands)
     arguments = parser.parse_args(argv)
     try:
