@@ -1,6 +1,10 @@
-"""A backlog of batches transformed as one range becomes what the batches become one by one."""
+"""A backlog of batches transformed as one range becomes what the batches become one by one.
+
+SOAK=1 takes 50 batches.
+"""
 
 import io
+import os
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +20,7 @@ from fixtures.bench import Bench
 from fixtures.servers import Database
 from totesys_etl.lake.commits import star_log
 
-BATCHES = 50
+BATCHES = 50 if os.environ.get("SOAK") else 10
 # What a load says of itself; everything else in the warehouse is content.
 OF_THE_LOAD = {"load_ledger", "schema_migration"}
 
