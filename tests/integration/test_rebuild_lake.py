@@ -230,3 +230,4 @@ def test_a_lost_processed_bucket(bench: Bench) -> None:
     bench.transform()
     assert bench.load() == 1
     assert bench.rebuild("warehouse", "compare").differences == {}
+    assert bench.audit() is not None

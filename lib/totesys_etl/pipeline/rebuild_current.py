@@ -123,35 +123,39 @@ def _attempt(
         )
     check_tables(f"batch {head.batch}", head.tables, tables, tables)
     commits = list(raw.range(1, head.batch))
+    folded: dict[str, DataFrame] = {}
 
     def one(table: SourceTable) -> _Table:
         with log.step("folded", table=table.name, batch=head.batch) as result:
             changes = read_changes(spark, settings.raw_bucket, table, commits)
-            made = _compared(spark, settings.work_bucket, table, head, changes)
+            folded[table.name] = capture.fold(changes, table).persist()
+            made = _compared(spark, settings.work_bucket, table, head, folded[table.name])
             result |= {"rows": made.report.rows, "stale": len(made.stale)}
         return made
 
-    made = side_by_side(one, tables.values())
-    swap = settings.rebuild == SWAP and any(each.stale for each in made)
-    if swap:
-        states = dict(head.tables)
-        for each in made:
-            if each.stale:
-                states[each.table.name] = _written(spark, settings.work_bucket, each, log)
-        commit = _commit(head, states, settings)
-        raw.append(commit.batch, commit)
-        log("committed", batch=commit.batch, captured_at=commit.captured_at)
-    for each in made:
-        each.folded.unpersist()
+    try:
+        made = side_by_side(one, tables.values())
+        swap = settings.rebuild == SWAP and any(each.stale for each in made)
+        if swap:
+            states = dict(head.tables)
+            for each in made:
+                if each.stale:
+                    states[each.table.name] = _written(spark, settings.work_bucket, each, log)
+            commit = _commit(head, states, settings)
+            raw.append(commit.batch, commit)
+            log("committed", batch=commit.batch, captured_at=commit.captured_at)
+    finally:
+        # Or the next attempt of this session would find the same files in the cache.
+        for rows in folded.values():
+            rows.unpersist()
     reports = {each.table.name: each.report for each in made}
     return Rebuilt(settings.run_id, "current", head.batch, swap, reports)
 
 
 def _compared(
-    spark: SparkSession, bucket: str, table: SourceTable, head: RawCommit, changes: DataFrame
+    spark: SparkSession, bucket: str, table: SourceTable, head: RawCommit, folded: DataFrame
 ) -> _Table:
     state = head.tables[table.name]
-    folded = capture.fold(changes, table).persist()
     parts = content(folded, _range(table))
     stored: DataFrame | None = None
     try:
