@@ -1,5 +1,6 @@
 """Sizes and names of files."""
 
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -49,3 +50,12 @@ def test_every_module_and_package_has_a_name_that_says_something() -> None:
         if NAMELESS & {path.stem, *path.relative_to(ROOT).parts[:-1]}
     }
     assert nameless == AWS_OWN_NAMES
+
+
+def test_coverage_measures_every_job_script() -> None:
+    """By its name: a run executes its own copy, which lies nowhere below the project."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    measured = settings["tool"]["coverage"]["run"]["source_pkgs"]
+    scripts = {path.stem for path in (ROOT / "glue_jobs").glob("*.py")}
+    assert scripts
+    assert scripts - set(measured) == set()

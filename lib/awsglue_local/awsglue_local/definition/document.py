@@ -39,7 +39,6 @@ class Definition:
 
 
 # Section of the file -> service and shape of AWS's API, and the fields that are acted on here.
-# NotificationProperty is kept and shown only: no run here is watched for being late.
 _KINDS: dict[str, tuple[str, str, str]] = {
     "Buckets": (
         "s3",
