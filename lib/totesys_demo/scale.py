@@ -72,6 +72,9 @@ def _measure(platform: LocalPlatform, orders: int) -> None:
                 seconds[f"{job.job}, {kind}"] = job.seconds
                 told = f" ({compared(job)})" if job.job == "ingest_totesys" else ""
                 screen.step(f"{job.job}, {kind}: {job.seconds:.1f} s{told}")
+    for job in platform.run("totesys_audit").job_runs:
+        seconds[f"{job.job}, everything"] = job.seconds
+        screen.step(f"{job.job}: {job.seconds:.1f} s")
     for table in GROWING:
         seconds[f"COPY {table} out"], seconds[f"COPY {table} into a bare table"] = _copy(
             platform, table
