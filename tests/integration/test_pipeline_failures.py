@@ -152,9 +152,7 @@ def test_a_table_rewritten_while_the_snapshot_is_read(
         # Reading every row takes seconds, and payment comes last.
         commit = bench.ingest(compare="whole")
 
-    lost = [
-        json.loads(line) for line in capsys.readouterr().out.splitlines() if "attempt_lost" in line
-    ]
+    lost = _lost_attempts(capsys)
     assert [(each["attempt"], each["reason"].split(":")[0]) for each in lost] == [
         (1, "SnapshotInvalidated")
     ]
@@ -162,6 +160,29 @@ def test_a_table_rewritten_while_the_snapshot_is_read(
     # The second snapshot sees the table as it is now, not empty: all its rows are what they were.
     assert commit is None and bench.raw_head() == before
     assert (bench.certificate().idle, bench.certificate().tables["payment"].live) == (True, 10)
+
+
+def test_a_snapshot_whose_sessions_are_ended(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a failover or an operator does it: the run begins anew, and misses nothing."""
+    before = bench.raw_head()
+    bench.source.execute("UPDATE payment SET paid = NOT paid WHERE payment_id = 2")
+    end = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        f" WHERE application_name = '{APPLICATION_NAME}' AND datname = current_database()"
+    )
+    with _once_a_snapshot_is_open(bench, lambda: bench.source.execute(end.encode())):
+        commit = bench.ingest(compare="whole")
+
+    assert [each["attempt"] for each in _lost_attempts(capsys)] == [1]
+    assert commit is not None
+    assert (commit.batch, commit.tables["payment"].updated) == (before + 1, 1)
+
+
+def _lost_attempts(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    lines = capsys.readouterr().out.splitlines()
+    return [json.loads(line) for line in lines if "attempt_lost" in line]
 
 
 class _once_a_snapshot_is_open:  # noqa: N801

@@ -1,5 +1,6 @@
 """What goes wrong around a snapshot is noticed and said in one line."""
 
+import time
 from dataclasses import replace
 
 import psycopg
@@ -18,6 +19,7 @@ from totesys_etl.connection import Endpoint
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import (
     SnapshotInvalidated,
+    SnapshotTooOld,
     SourceLoginRefused,
     SourceRightMissing,
     SourceTableMissing,
@@ -129,6 +131,16 @@ def test_a_locked_table_is_explained(
             snapshot.key_bounds(INVOICE)
     assert isinstance(explained, SourceUnreachable)
     assert "another session holds a lock" in str(explained)
+
+
+def test_a_snapshot_is_not_held_for_ever(spark: SparkSession, reader: Endpoint) -> None:
+    with open_snapshot(spark, reader, seconds=1) as snapshot:
+        snapshot.check_age()
+        assert snapshot.fingerprints(INVOICE)
+        while snapshot.age <= 1:
+            time.sleep(0.05)
+        with pytest.raises(SnapshotTooOld, match=r"held for 1 s, .* larger --snapshot_minutes"):
+            snapshot.check_age()
 
 
 def test_a_dropped_table_is_explained(
