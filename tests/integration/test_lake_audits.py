@@ -76,6 +76,7 @@ def test_a_certificate_is_found_by_its_run(bucket: str) -> None:
         verified_at=at + timedelta(minutes=3),
         batch=1,
         captured_at=at,
+        as_of=at,
         pg_snapshot="1:1:",
         idle=False,
         tables={},
