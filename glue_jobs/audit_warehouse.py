@@ -12,6 +12,7 @@ from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from totesys_etl.pipeline.audit import AuditSettings, audit
+from totesys_etl.pipeline.run_seconds import run_seconds
 
 REQUIRED = [
     "JOB_NAME",
@@ -29,7 +30,8 @@ def main() -> None:
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)
-    audit(glue_context, AuditSettings.from_arguments(args))
+    with run_seconds(args["JOB_NAME"]):
+        audit(glue_context, AuditSettings.from_arguments(args))
     job.commit()
 
 

@@ -11,6 +11,7 @@ from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
 from totesys_etl.pipeline.rebuild_current import RebuildCurrentSettings, rebuild_current
+from totesys_etl.pipeline.run_seconds import run_seconds
 
 REQUIRED = ["JOB_NAME", "raw_bucket", "work_bucket", "raw_database"]
 OPTIONAL = ["rebuild"]
@@ -23,7 +24,9 @@ def main() -> None:
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)
-    rebuild_current(glue_context.spark_session, RebuildCurrentSettings.from_arguments(args))
+    settings = RebuildCurrentSettings.from_arguments(args)
+    with run_seconds(args["JOB_NAME"]):
+        rebuild_current(glue_context.spark_session, settings)
     job.commit()
 
 

@@ -51,6 +51,15 @@ def test_every_script_is_a_job_and_every_job_a_script(definition: Definition) ->
     assert {name: location.rpartition("/")[2] for name, location in locations.items()} == scripts
 
 
+def test_every_job_takes_its_modules_and_tells_its_seconds_alike(definition: Definition) -> None:
+    for job in definition.jobs:
+        given = job["DefaultArguments"]
+        assert given["--additional-python-modules"] == "given-python_modules", job["Name"]
+        assert given["--python-modules-installer-option"] == "--no-index", job["Name"]
+        script = (ROOT / "glue_jobs" / f"{job['Name']}.py").read_text(encoding="utf-8")
+        assert 'with run_seconds(args["JOB_NAME"]):' in script, job["Name"]
+
+
 def test_job_arguments_are_those_the_scripts_read(definition: Definition) -> None:
     for job in definition.jobs:
         script = (ROOT / "glue_jobs" / f"{job['Name']}.py").read_text(encoding="utf-8")
