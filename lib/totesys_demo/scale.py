@@ -132,7 +132,8 @@ def _working_day(platform: LocalPlatform, counts: Mapping[str, int]) -> dict[str
 
 def compared(job: JobRun) -> str:
     """What the log of an ingest says of rows fetched and rows changed."""
-    assert job.log is not None  # noqa: S101
+    if job.log is None:
+        return "its log is elsewhere"
     lines = [json.loads(text) for text in job.log.read_text().splitlines() if '"compared"' in text]
     changed = sum(line["inserted"] + line["updated"] + line["deleted"] for line in lines)
     return f"{sum(line['fetched'] for line in lines):,} rows fetched, {changed:,} changed"
