@@ -38,8 +38,8 @@ run "buckets" {
 
 run "workflows" {
   assert {
-    condition     = toset(output.workflows) == toset(["totesys_ingest", "totesys_publish"])
-    error_message = "Both workflows of workflows.yaml are made."
+    condition     = toset(output.workflows) == toset(["totesys_ingest", "totesys_publish", "totesys_audit"])
+    error_message = "The workflows of workflows.yaml are made."
   }
 }
 
