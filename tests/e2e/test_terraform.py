@@ -142,7 +142,7 @@ def test_a_job_that_fails_alerts_once_with_a_message_for_people(platform: LocalP
     last = f"{run['JobRunId']}_attempt_1"
     message = one_message(sqs, queue)
     assert message.startswith("AWS Glue job ingest_totesys ended FAILED at ")
-    assert "SettingInvalid: --compare 'everything': use ranges or whole" in message
+    assert "SettingInvalid: --compare 'everything': use ranges, whole or scrub" in message
     assert f"#/job/ingest_totesys/run/{last}" in message
     assert glue.get_job_run(JobName="ingest_totesys", RunId=last)["JobRun"]["Attempt"] == 1
     assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages") is None
@@ -163,9 +163,12 @@ SLOW = {
 def test_a_run_that_takes_too_long_alerts(platform: LocalPlatform) -> None:
     """The event is AWS's own; the local AWS has no run that hangs for 15 minutes."""
     glue, events = platform.stack.client("glue"), platform.stack.client("events")
-    for name in glue.list_jobs()["JobNames"]:
-        job = glue.get_job(JobName=name)["Job"]
-        assert job["NotificationProperty"] == {"NotifyDelayAfter": 15}
+    minutes = {
+        name: glue.get_job(JobName=name)["Job"]["NotificationProperty"]["NotifyDelayAfter"]
+        for name in glue.list_jobs()["JobNames"]
+    }
+    usual = dict.fromkeys(("ingest_totesys", "transform_star", "load_warehouse"), 15)
+    assert minutes == usual | {"audit_warehouse": 30, "rebuild_current": 60}
     pattern = events.describe_rule(Name="totesys-job-slow")["EventPattern"]
     (target,) = events.list_targets_by_rule(Rule="totesys-job-slow")["Targets"]
     event = {
