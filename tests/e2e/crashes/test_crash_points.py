@@ -74,6 +74,7 @@ def test_the_alarm_on_quarantine_is_told_before_the_commit_that_no_retry_repeats
 
 
 @pytest.mark.parametrize("first", range(4) if SOAK else [SEED % 4])
+# The load is not seen to pass yet: only in make soak.
 @pytest.mark.parametrize("job", JOBS if SOAK else [INGEST, TRANSFORM])
 def test_answers_lost_refusals_and_resets_at_every_effect(
     stages: Stages, job: str, first: int
@@ -95,7 +96,7 @@ def test_answers_lost_refusals_and_resets_at_every_effect(
     assert_equal(outcome.place, stage, told)
 
 
-@pytest.mark.skipif(not SOAK, reason="one attempt that fails slowly: make soak")
+@pytest.mark.skipif(not SOAK, reason="not seen to pass yet: only in make soak")
 def test_a_full_disk_under_the_spool_fails_the_attempt_and_nothing_else(stages: Stages) -> None:
     stage = stages.stage(NEXT, INGEST)
 
