@@ -27,8 +27,7 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code: 0, 1 when a job did not succeed, 2 when the command could not be done."""
     arguments = _parser().parse_args(argv)
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = int(arguments.command(arguments) or 0)
         sys.stdout.flush()
@@ -43,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("glue-local: stopped", file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _say(line: str) -> None:
