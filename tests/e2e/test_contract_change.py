@@ -105,10 +105,12 @@ def _bash(platform: LocalPlatform, tree: Path, block: str) -> str:
     path = os.pathsep.join(str(tree / "lib" / name) for name in ("", "awsglue_local"))
     # The environment is there: make must not set it up anew.
     variables = {"PYTHONPATH": path, "MAKEFLAGS": "--old-file=.venv/.complete"}
+    # The copy's files are not the tree's: their coverage would count every line twice.
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     done = subprocess.run(
         ["bash", "-euc", f'export PATH="$PWD/.venv/bin:$PATH"\n{block}'],
         cwd=tree,
-        env=os.environ | platform.stack.environment() | variables,
+        env=inherited | platform.stack.environment() | variables,
         capture_output=True,
         text=True,
     )
