@@ -1,10 +1,12 @@
 """The all-types table goes through every engine and comes back; fingerprints agree on the way."""
 
+import io
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +16,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from fixtures.all_types import ALL_TYPES, NOT_CARRIED, ROWS, STAMP
 from fixtures.servers import Database
-from totesys_etl.contracts import canonical
+from totesys_etl.contracts import arrow, canonical, lake_tables
 from totesys_etl.contracts.model import SourceColumn
 from totesys_etl.contracts.postgres import source_ddl
+from totesys_etl.lake.sink import to_parquet
 
 Fingerprints = dict[int, tuple[int, int]]
 
@@ -71,6 +74,13 @@ def in_spark(frame: DataFrame, size: int = canonical.RANGE_SIZE) -> Fingerprints
     return {row["range"]: (row["rows"], row["fingerprint"]) for row in rows}
 
 
+def in_arrow(frame: DataFrame) -> pa.Table:
+    """The rows as an executor has them, through Parquet, as they are stored."""
+    schema = arrow.arrow_schema((*ALL_TYPES.columns, lake_tables.NON_FINITE))
+    rows = pa.Table.from_batches(frame._collect_as_arrow(), None).cast(schema)
+    return pq.read_table(io.BytesIO(to_parquet(rows))).cast(schema)
+
+
 def test_round_trip(
     spark: SparkSession, database: Database, connection: psycopg.Connection, tmp_path: Path
 ) -> None:
@@ -113,6 +123,10 @@ def test_canonical_text_is_the_same(
     frame = read(spark, database, canonical.snapshot_query(ALL_TYPES))
     actual = frame.select("all_types_id", canonical.spark_canonical(ALL_TYPES.columns)).collect()
     assert sorted(map(tuple, actual)) == sorted(expected)
+    rows = in_arrow(frame)
+    keys = rows.column("all_types_id").to_pylist()
+    texts = arrow.arrow_canonical(rows, ALL_TYPES.columns).to_pylist()
+    assert sorted(zip(keys, texts, strict=True)) == sorted(expected)
 
 
 @pytest.mark.parametrize("size", [canonical.RANGE_SIZE, 256, 1])
@@ -124,6 +138,7 @@ def test_fingerprints_agree(
     expected = in_postgres(connection, size=size)
     frame = read(spark, database, canonical.snapshot_query(ALL_TYPES))
     assert in_spark(frame, size) == expected
+    assert arrow.arrow_fingerprints(in_arrow(frame), ALL_TYPES, size) == expected
 
 
 def test_what_is_not_carried_is_null_and_named(connection: psycopg.Connection) -> None:
@@ -236,4 +251,6 @@ def test_fingerprints_agree_on_anything(
     connection.execute("TRUNCATE all_types")
     insert(connection, tuple((key, *values) for key, values in rows.items()))
     frame = read(spark, database, canonical.snapshot_query(ALL_TYPES))
-    assert in_spark(frame, size=1) == in_postgres(connection, size=1)
+    expected = in_postgres(connection, size=1)
+    assert in_spark(frame, size=1) == expected
+    assert arrow.arrow_fingerprints(in_arrow(frame), ALL_TYPES, 1) == expected

@@ -148,7 +148,7 @@ def test_a_locked_bucket_takes_all_that_a_batch_writes(
     )
 
     for _ in range(2):
-        write_current(rows, spark=spark, bucket=locked, table=CURRENCY)
+        write_current(rows, bucket=locked, table=CURRENCY)
     files = write_changes(changes, bucket=locked, table=CURRENCY, ingest_date="2026-11-22", batch=1)
     star_log(s3, locked).append(1, COMMIT)
 

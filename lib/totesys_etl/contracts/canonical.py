@@ -1,6 +1,6 @@
-"""One canonical text per row, the same in PostgreSQL and in Spark, and fingerprints over it.
+"""One canonical text per row, the same in PostgreSQL, Spark and Arrow, and fingerprints over it.
 
-Both engines take the md5 of the text of every row and add up its first 44 bits per key range: an
+All engines take the md5 of the text of every row and add up its first 44 bits per key range: an
 order-free sum that fits a bigint, for 65,536 keys x 2^44 < 2^63. Equal count and sum in a range
 mean equal rows there. A text is written as `length:text` and NULL as `~`, so no two rows have the
 same canonical text, whatever separators are inside a value.
@@ -103,7 +103,7 @@ def postgres_fingerprints(
     """
     # An arithmetic shift is a division that rounds down, for negative keys too.
     number = sql.SQL("({} >> {})::bigint").format(
-        sql.Identifier(table.primary_key), sql.Literal(_shift(size))
+        sql.Identifier(table.primary_key), sql.Literal(shift_of(size))
     )
     return sql.SQL(
         "SELECT {number} AS {range}, count(*) AS {rows},"
@@ -139,14 +139,15 @@ def spark_fingerprints(
     """
     digest = F.md5(spark_canonical(table.columns))
     prefix = F.conv(F.substring(digest, 1, DIGITS), 16, 10).cast("long")
-    number = F.shiftright(F.col(table.primary_key), _shift(size)).cast("long")
+    number = F.shiftright(F.col(table.primary_key), shift_of(size)).cast("long")
     keys = [number.alias("range"), *([] if by is None else [by.alias("by")])]
     return frame.groupBy(*keys).agg(
         F.count(F.lit(1)).alias("rows"), F.sum(prefix).alias("fingerprint")
     )
 
 
-def _shift(size: int) -> int:
+def shift_of(size: int) -> int:
+    """By how many bits a key is shifted to its range or slice of `size` keys; ContractInvalid."""
     if size < 1 or size > RANGE_SIZE or size & (size - 1):
         raise ContractInvalid(f"range size {size} must be a power of two, at most {RANGE_SIZE}")
     return size.bit_length() - 1
@@ -197,7 +198,7 @@ def _non_finite(table: SourceTable) -> sql.Composable:
 def postgres_text(name: str, type: ColumnType) -> sql.Composed:
     """The text of one value, NULL for NULL. Raises TypeUnsupported."""
     column = sql.Identifier(name)
-    if _is_free_text(name, type):
+    if is_free_text(name, type):
         return sql.SQL("length({column}) || ':' || {column}").format(column=column)
     return sql.SQL("{}::text").format(column)
 
@@ -206,12 +207,12 @@ def spark_text(name: str, type: ColumnType) -> SparkColumn:
     """The same text, '~' for NULL. Raises TypeUnsupported."""
     column = F.col(name)
     text = column.cast("string")
-    if _is_free_text(name, type):
+    if is_free_text(name, type):
         text = F.concat(F.length(column).cast("string"), F.lit(":"), column)
     return F.coalesce(text, F.lit("~"))
 
 
-def _is_free_text(name: str, type: ColumnType) -> bool:
+def is_free_text(name: str, type: ColumnType) -> bool:
     """Whether the value may hold separators; raises TypeUnsupported where engines print apart."""
     match type:
         case Text() | Varchar() | Enumeration():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+import boto3
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -17,40 +18,43 @@ from totesys_etl.contracts.canonical import (
 from totesys_etl.contracts.intervals import KeyInterval
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.spark import struct_type
-from totesys_etl.errors import CertificateFailed
 from totesys_etl.lake.commits import KeyRange
-from totesys_etl.lake.files import DataFile, read_frame, write_files
+from totesys_etl.lake.current_files import SLICES, STORED, Place, merger, reader, slicer
+from totesys_etl.lake.files import BYTES_LIMIT, DataFile, read_frame, told_by_executors
+from totesys_etl.lake.sink import Target
 
 
 def write_current(
-    frame: DataFrame, *, spark: SparkSession, bucket: str, table: SourceTable
+    frame: DataFrame,
+    *,
+    bucket: str,
+    table: SourceTable,
+    onto: Mapping[str, KeyRange] | None = None,
 ) -> dict[str, KeyRange]:
-    """Writes whole key ranges and returns what is now stored in each, by range name.
+    """Writes the key ranges that `frame` touches; what is now stored in each, by range name.
 
-    `frame` has the columns of lake_tables.current(table) and every row of the ranges it touches.
-    Counts and fingerprints come from reading the written files back, so they prove what is stored.
-    Raises BucketMissing, CertificateFailed when the stored rows are not as many as were written.
+    `frame` has the columns of lake_tables.current(table). Every range is written whole: the rows of
+    `frame`, and those of `onto` whose keys it does not have. Counts and fingerprints come from
+    reading the written files back, so they prove what is stored.
+    Raises BucketMissing, CommitMissing, CertificateFailed when other rows are stored than were
+    written, or a file of `onto` is not what its commit names.
     """
     shape = lake_tables.current(table)
     number = F.floor(F.col(table.primary_key) / F.lit(RANGE_SIZE))
-    written = write_files(
-        frame.select(*shape.column_names, F.format_string("%05d", number).alias("range")),
-        bucket=bucket,
-        folder=f"current/{table.name}",
-        partition="range",
-        order_by=[table.primary_key],
+    by_range = (
+        frame.select(*shape.column_names, F.format_string("%05d", number).alias("range"))
+        .repartition(F.col("range"))
+        .sortWithinPartitions("range", table.primary_key)
     )
-    files = [file for group in written.values() for file in group]
-    stored = measure(read_frame(spark, bucket, files, struct_type(shape.columns)), table)
-    ranges = {name: _key_range(tuple(group), stored.get(name)) for name, group in written.items()}
-    for name, key_range in ranges.items():
-        expected = sum(file.rows for file in key_range.files)
-        if key_range.rows != expected:
-            raise CertificateFailed(
-                f"{table.name} range {name} in bucket {bucket}: {expected} rows were written, "
-                f"{key_range.rows} are stored; nothing was committed, run again"
-            )
-    return ranges
+    place = _place(bucket, table)
+    target = Target(bucket, f"current/{table.name}", "range", RANGE_SIZE, BYTES_LIMIT, place.region)
+    files = {name: key_range.files for name, key_range in (onto or {}).items()}
+    with told_by_executors():
+        stored = by_range.mapInArrow(merger(target, place, files), STORED).collect()
+    return {
+        part: KeyRange((DataFile(*file),), file[1], live, fingerprint)
+        for part, *file, live, fingerprint in stored
+    }
 
 
 def read_current(
@@ -59,28 +63,66 @@ def read_current(
     table: SourceTable,
     ranges: Mapping[str, KeyRange],
     only: Collection[str] | None = None,
-    keys: Collection[KeyInterval] | None = None,
 ) -> DataFrame:
     """Rows of lake_tables.current(table) (without `range`), one per key ever seen.
 
-    `only` limits to some of the `ranges`, `keys` to some keys in them; names that have no range yet
-    have no rows. Raises BucketMissing, CommitMissing.
+    `only` limits to some of the `ranges`; names that have no range yet have no rows.
+    Raises BucketMissing, CommitMissing.
     """
+    files = _files(ranges, only)
+    return read_frame(spark, bucket, files, struct_type(lake_tables.current(table).columns))
+
+
+def read_keys(
+    spark: SparkSession,
+    bucket: str,
+    table: SourceTable,
+    ranges: Mapping[str, KeyRange],
+    keys: Collection[KeyInterval],
+) -> DataFrame:
+    """Rows of lake_tables.current(table) with these `keys`, a few of those in `ranges`.
+
+    Lazy: BucketMissing, CommitMissing and CertificateFailed come with the action, inside
+    `told_by_executors`.
+    """
+    slices = [number for interval in keys for number in interval.slices]
+    only = {range_name(number * SLICE_SIZE // RANGE_SIZE) for number in slices}
+    files = _files(ranges, only)
+    task = reader(_place(bucket, table), files, slices)
+    struct = struct_type(lake_tables.current(table).columns)
+    return _indexes(spark, files).mapInArrow(task, struct)
+
+
+def slice_fingerprints(
+    spark: SparkSession,
+    bucket: str,
+    table: SourceTable,
+    ranges: Mapping[str, KeyRange],
+    only: Collection[str],
+) -> dict[int, tuple[int, int]]:
+    """Slice number (key / 256, floored) -> (rows, fingerprint) of the live rows in the ranges
+    `only`, in one Spark action. Raises BucketMissing, CommitMissing, CertificateFailed."""
+    files = _files(ranges, only)
+    task = slicer(_place(bucket, table), files)
+    with told_by_executors():
+        found = _indexes(spark, files).mapInArrow(task, SLICES).collect()
+    return {number: (rows, total) for number, rows, total in found}
+
+
+def _files(ranges: Mapping[str, KeyRange], only: Collection[str] | None) -> list[DataFile]:
     chosen = ranges if only is None else set(only) & set(ranges)
-    files = [file for name in sorted(chosen) for file in ranges[name].files]
-    rows = read_frame(spark, bucket, files, struct_type(lake_tables.current(table).columns))
-    if keys is None:
-        return rows
-    wanted = [number for interval in keys for number in interval.slices]
-    return rows.where(F.shiftright(table.primary_key, SLICE_SIZE.bit_length() - 1).isin(wanted))
+    return [file for name in sorted(chosen) for file in ranges[name].files]
 
 
-def slice_fingerprints(rows: DataFrame, table: SourceTable) -> dict[int, tuple[int, int]]:
-    """Slice number (key / 256, floored) -> (rows, fingerprint) of the live ones among `rows`
-    (columns of lake_tables.current), in one Spark action."""
-    live = rows.where(F.col("deleted_in_batch").isNull())
-    found = spark_fingerprints(live, table, SLICE_SIZE).collect()
-    return {number: (count, total) for number, count, total in found}
+def _indexes(spark: SparkSession, files: Collection[DataFile]) -> DataFrame:
+    """Indexes into `files` (column id), for tasks that read the files themselves."""
+    # Not createDataFrame, which starts Python workers of its own.
+    tasks = min(len(files), spark.sparkContext.defaultParallelism)
+    return spark.range(0, len(files), 1, max(1, tasks))
+
+
+def _place(bucket: str, table: SourceTable) -> Place:
+    return Place(bucket, boto3.session.Session().region_name, table)
 
 
 def measure(rows: DataFrame, table: SourceTable) -> dict[str, tuple[int, int, int]]:
@@ -96,8 +138,3 @@ def measure(rows: DataFrame, table: SourceTable) -> dict[str, tuple[int, int, in
             before, total = count, fingerprint
         totals[range_name(number)] = (stored + count, before, total)
     return totals
-
-
-def _key_range(files: tuple[DataFile, ...], stored: tuple[int, int, int] | None) -> KeyRange:
-    rows, live, fingerprint = stored or (0, 0, 0)
-    return KeyRange(files=files, rows=rows, live=live, fingerprint=fingerprint)

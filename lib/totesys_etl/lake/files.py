@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from totesys_etl.errors import BucketMissing, CertificateFailed, CommitMissing
+from totesys_etl import errors
+from totesys_etl.errors import CertificateFailed, CommitMissing
 from totesys_etl.lake.objects import bucket_missing, get
 from totesys_etl.lake.sink import RECEIPT, Target, writer
 
@@ -80,13 +82,19 @@ def write_files(
 
 
 def _receipts(frame: DataFrame, target: Target) -> list[tuple[Any, ...]]:
-    written = frame.mapInArrow(writer(target), RECEIPT)
+    with told_by_executors():
+        return [tuple(row) for row in frame.mapInArrow(writer(target), RECEIPT).collect()]
+
+
+@contextmanager
+def told_by_executors() -> Iterator[None]:
+    """An error of the lake's that ended a task of the block's actions is raised as itself."""
     try:
-        return [tuple(row) for row in written.collect()]
+        yield
     except (PySparkException, Py4JJavaError) as error:
-        told = re.search(r"errors\.BucketMissing: (.*)", str(error))
+        told = re.search(r"totesys_etl\.errors\.(\w+): (.*)", str(error))
         if told:
-            raise BucketMissing(told.group(1)) from error
+            raise getattr(errors, told.group(1))(told.group(2)) from error
         raise
 
 

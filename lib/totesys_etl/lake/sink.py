@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pyarrow as pa
@@ -74,25 +74,30 @@ def writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.R
     """
 
     def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        s3 = _client(target.region)
+        s3 = client(target.region)
         receipts = [
             {"part": part, "key": key, "rows": rows, "bytes": size, "sha256": sha256}
             for part, key, table in _files(target, batches)
-            for rows, size, sha256 in [_store(s3, target.bucket, key, table)]
+            for rows, size, sha256 in [store(s3, target.bucket, key, table)]
         ]
-        if receipts:
-            # Not pa.array: that imports pandas, a second and more for every Python worker.
-            lines = "\n".join(map(json.dumps, receipts)).encode()
-            options = pj.ParseOptions(explicit_schema=_RECEIPT_ARROW)
-            yield from pj.read_json(io.BytesIO(lines), parse_options=options).to_batches()
+        yield from batches_of(receipts, _RECEIPT_ARROW)
 
     return write
+
+
+def batches_of(rows: list[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """What a task hands back; no rows, no batch."""
+    if rows:
+        # Not pa.array: that imports pandas, a second and more for every Python worker.
+        lines = "\n".join(map(json.dumps, rows)).encode()
+        options = pj.ParseOptions(explicit_schema=schema)
+        yield from pj.read_json(io.BytesIO(lines), parse_options=options).to_batches()
 
 
 def _files(
     target: Target, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[tuple[str, str, pa.Table]]:
-    for part, pieces in groupby(_pieces(target, batches), key=itemgetter(0)):
+    for part, pieces in groupby(pieces_of(target, batches), key=itemgetter(0)):
         prefix = target.prefix(part)
         for number, table in enumerate(_tables(target, (piece for _, piece in pieces))):
             yield part, f"{prefix}/{number:05d}.parquet", table
@@ -111,7 +116,7 @@ def _tables(target: Target, pieces: Iterable[pa.RecordBatch]) -> Iterator[pa.Tab
         yield pa.Table.from_batches(pending)
 
 
-def _pieces(
+def pieces_of(
     target: Target, batches: Iterable[pa.RecordBatch]
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Slices of at most `row_limit` rows that share one partition value, its column removed."""
@@ -134,7 +139,8 @@ def _pieces(
                 yield value, run.slice(start, target.row_limit)
 
 
-def _store(s3: S3Client, bucket: str, key: str, table: pa.Table) -> tuple[int, int, str]:
+def store(s3: S3Client, bucket: str, key: str, table: pa.Table) -> tuple[int, int, str]:
+    """Puts `table` under a new key as a Parquet file; its rows, bytes and sha256 (hex)."""
     body = to_parquet(table)
     return (
         table.num_rows,
@@ -166,6 +172,6 @@ def to_parquet(table: pa.Table) -> bytes:
 
 
 @functools.cache
-def _client(region: str | None) -> S3Client:
+def client(region: str | None) -> S3Client:
     """One client per Python worker; AWS_ENDPOINT_URL in the environment points it elsewhere."""
     return boto3.client("s3", region_name=region)

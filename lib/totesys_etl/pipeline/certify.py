@@ -13,15 +13,15 @@ from totesys_etl.lake.commits import RawCommit, RawTable
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.pipeline.clock import now
 from totesys_etl.pipeline.spool import Spooled
+from totesys_etl.source.candidates import Candidates
 
 
 def table_certificate(
-    spooled: Spooled, state: RawTable, candidates: DataFrame | None, first: bool
+    spooled: Spooled, state: RawTable, candidates: Candidates, first: bool
 ) -> TableCertificate:
     """What the certificate says of one table, incl. how many changes the bookmark missed.
 
-    `candidates`: the keys that the bookmark named (column key), None where it names none; `first`:
-    there was no batch before.
+    `first`: there was no batch before.
     """
     named, beyond = 0, 0
     if spooled.changes is not None and spooled.summary.changed and not first:
@@ -40,13 +40,12 @@ def table_certificate(
 
 
 def _compare_with_bookmark(
-    spooled: Spooled, changes: DataFrame, keys: DataFrame | None
+    spooled: Spooled, changes: DataFrame, candidates: Candidates
 ) -> tuple[int, int]:
     """How many changes the bookmark named, and how many it knew nothing of."""
-    if keys is None:
-        return 0, spooled.summary.changed
-    key = spooled.table.primary_key
-    named = changes.join(keys.withColumnRenamed("key", key), key, "left_semi").count()
+    named = spooled.summary.named
+    if candidates.few is None:
+        named = candidates.count_among(changes, spooled.table.primary_key)
     return named, spooled.summary.changed - named
 
 

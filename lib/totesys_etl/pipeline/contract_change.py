@@ -158,7 +158,7 @@ class ContractChange:
                     batch=batch.number,
                 )
                 rows = capture.apply(rows, backfill.changes, table, batch.number)
-            ranges = write_current(rows, spark=self.spark, bucket=self.work_bucket, table=table)
+            ranges = write_current(rows, bucket=self.work_bucket, table=table)
         return RawTable(
             contract=contract_version(table),
             columns=shape(table),

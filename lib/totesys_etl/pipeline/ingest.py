@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import boto3
-from pyspark.sql import DataFrame
 
 from totesys_etl.connection import Endpoint, endpoint
 from totesys_etl.contracts import SOURCE_TABLES
@@ -32,7 +31,7 @@ from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.scrub import scrub
 from totesys_etl.pipeline.spool import Spooled, Spooler
 from totesys_etl.pipeline.write import guard, verify, write
-from totesys_etl.source.candidates import candidate_keys
+from totesys_etl.source.candidates import Candidates, candidate_keys
 from totesys_etl.source.snapshot import MAX_SECONDS, explain, open_snapshot
 
 ATTEMPTS = 3
@@ -145,7 +144,7 @@ def _attempt(
     with log.step("candidates", head=head.batch if head else 0):
         # One after the other: AWS does not say that bookmarked reads may share threads.
         candidates = {
-            name: candidate_keys(glue_context, settings.source_connection, table)
+            name: Candidates(candidate_keys(glue_context, settings.source_connection, table))
             for name, table in tables.items()
         }
     if settings.compare == SCRUB and head is not None:
@@ -154,7 +153,7 @@ def _attempt(
     batch, spooled = _spool(glue_context, settings, candidates, tables, source, head, log)
     for each in spooled:
         guard(batch, each, settings.allow_mass_delete)
-    states = _write(glue_context, settings, batch, spooled, log)
+    states = _write(settings, batch, spooled, log)
     for each in spooled:
         verify(batch, each, states[each.table.name])
     certified = {
@@ -178,7 +177,7 @@ def _attempt(
 def _spool(
     glue_context: Any,
     settings: IngestSettings,
-    candidates: Mapping[str, DataFrame | None],
+    candidates: Mapping[str, Candidates],
     tables: Mapping[str, SourceTable],
     source: Endpoint,
     head: RawCommit | None,
@@ -224,15 +223,13 @@ def _spool(
 
 
 def _write(
-    glue_context: Any, settings: IngestSettings, batch: Batch, spooled: list[Spooled], log: Log
+    settings: IngestSettings, batch: Batch, spooled: list[Spooled], log: Log
 ) -> dict[str, RawTable]:
-    spark = glue_context.spark_session
-
     def one(each: Spooled) -> RawTable:
         if not each.summary.changed:
-            return write(batch, each, spark, settings.raw_bucket, settings.work_bucket)
+            return write(batch, each, settings.raw_bucket, settings.work_bucket)
         with log.step("written", table=each.table.name, batch=batch.number) as result:
-            state = write(batch, each, spark, settings.raw_bucket, settings.work_bucket)
+            state = write(batch, each, settings.raw_bucket, settings.work_bucket)
             result |= {"files": len(state.changes), "ranges": len(each.summary.ranges)}
         return state
 

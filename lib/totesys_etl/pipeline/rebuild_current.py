@@ -140,7 +140,7 @@ def _attempt(
             states = dict(head.tables)
             for each in made:
                 if each.stale:
-                    states[each.table.name] = _written(spark, settings.work_bucket, each, log)
+                    states[each.table.name] = _written(settings.work_bucket, each, log)
             commit = _commit(head, states, settings)
             raw.append(commit.batch, commit)
             log("committed", batch=commit.batch, captured_at=commit.captured_at)
@@ -195,12 +195,12 @@ def _check_certified(
         )
 
 
-def _written(spark: SparkSession, bucket: str, made: _Table, log: Log) -> RawTable:
+def _written(bucket: str, made: _Table, log: Log) -> RawTable:
     """The stale ranges in new files."""
     with log.step("written_anew", table=made.table.name) as result:
         rows = made.folded.where(_range(made.table).isin(*made.stale))
         ranges: dict[str, KeyRange] = dict(made.state.current)
-        ranges |= write_current(rows, spark=spark, bucket=bucket, table=made.table)
+        ranges |= write_current(rows, bucket=bucket, table=made.table)
         result |= {"ranges": len(made.stale)}
     return replace(made.state, current=ranges)
 

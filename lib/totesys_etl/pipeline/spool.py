@@ -7,16 +7,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from totesys_etl import capture
 from totesys_etl.contracts import STAR_TABLES
-from totesys_etl.contracts.canonical import RANGE_SIZE, range_name
+from totesys_etl.contracts.canonical import range_name
 from totesys_etl.contracts.intervals import KeyInterval, of_ranges, of_slices
 from totesys_etl.contracts.model import Kind, SourceTable
 from totesys_etl.lake.commits import RawTable
-from totesys_etl.lake.current import read_current, slice_fingerprints
+from totesys_etl.lake.current import read_current, read_keys, slice_fingerprints
+from totesys_etl.lake.files import told_by_executors
 from totesys_etl.pipeline.batch import Batch
+from totesys_etl.source.candidates import Candidates
 from totesys_etl.source.snapshot import Fingerprint, Snapshot
 
 DRILL_ROWS = 10_000
@@ -58,12 +59,11 @@ class Spooler:
     whole: bool
 
     def spool(
-        self, table: SourceTable, candidates: DataFrame | None, extra_columns: tuple[str, ...]
+        self, table: SourceTable, candidates: Candidates, extra_columns: tuple[str, ...]
     ) -> Spooled:
         """The difference of one table, whose rows in the lake have the contract's shape.
 
-        `candidates` are the keys that the bookmark names (column key). The summary's Spark action
-        fills the cache of `changes`.
+        The summary's Spark action fills the cache of `changes`.
         """
         previous = self.batch.previous(table)
         fingerprints = self.snapshot.fingerprints(table)
@@ -72,7 +72,9 @@ class Spooler:
             return Spooled(table, None, capture.UNCHANGED, fingerprints, extra_columns, fetched=0)
         rows, fetched = found
         changes = rows.persist()
-        summary = capture.summary(changes, table, versioned_columns(table))
+        named = () if self.batch.head is None else candidates.few or ()
+        with told_by_executors():
+            summary = capture.summary(changes, table, versioned_columns(table), named)
         return Spooled(table, changes, summary, fingerprints, extra_columns, fetched)
 
     def _difference(
@@ -80,7 +82,7 @@ class Spooler:
         table: SourceTable,
         previous: RawTable | None,
         fingerprints: Mapping[int, Fingerprint],
-        candidates: DataFrame | None,
+        candidates: Candidates,
     ) -> tuple[DataFrame, int] | None:
         """The changes (lazy) and how many rows of the source they are found in; None: no range
         or slice differs."""
@@ -95,10 +97,9 @@ class Spooler:
             current = read_current(self.spark, self.work_bucket, table, previous.current)
             rows = self.snapshot.read(table)
             return capture.difference(current, rows, table, captured_at), everything
-        suspect = differing_ranges(previous, fingerprints) | candidate_ranges(candidates)
+        suspect = differing_ranges(previous, fingerprints) | candidates.ranges()
         if not suspect:
             return None
-        names = frozenset(map(range_name, suspect))
         keys, fetched = (
             of_ranges(suspect),
             sum(fingerprints[n].rows for n in suspect if n in fingerprints),
@@ -108,9 +109,7 @@ class Spooler:
             if not keys:
                 return None
         rows = self.snapshot.read_keys(table, keys)
-        current = read_current(
-            self.spark, self.work_bucket, table, previous.current, only=names, keys=keys
-        )
+        current = read_keys(self.spark, self.work_bucket, table, previous.current, keys)
         return capture.difference(current, rows, table, captured_at), fetched
 
     def _drill_down(
@@ -118,8 +117,7 @@ class Spooler:
     ) -> tuple[tuple[KeyInterval, ...], int]:
         """The keys to compare in `ranges`, and how many rows the source has there."""
         names = frozenset(map(range_name, ranges))
-        current = read_current(self.spark, self.work_bucket, table, previous.current, only=names)
-        lake = slice_fingerprints(current, table)
+        lake = slice_fingerprints(self.spark, self.work_bucket, table, previous.current, names)
         slices = self.snapshot.slice_fingerprints(table, ranges)
         source = {n: (f.rows, f.total) for n, f in slices.items()}
         keys = of_slices([n for n in lake.keys() | source.keys() if lake.get(n) != source.get(n)])
@@ -132,17 +130,6 @@ def differing_ranges(previous: RawTable, fingerprints: Mapping[int, Fingerprint]
     lake = {int(n): (r.live, r.fingerprint) for n, r in previous.current.items() if r.live}
     source = {n: (f.rows, f.total) for n, f in fingerprints.items()}
     return frozenset(n for n in lake.keys() | source.keys() if lake.get(n) != source.get(n))
-
-
-def candidate_ranges(candidates: DataFrame | None) -> frozenset[int]:
-    """Key ranges that the bookmark's keys (column key) lie in; one Spark action unless None.
-
-    Equal fingerprints prove a range equal as far as 44 bits go; the bookmark is a second opinion.
-    """
-    if candidates is None:
-        return frozenset()
-    number = F.floor(F.col("key") / F.lit(RANGE_SIZE))
-    return frozenset(row[0] for row in candidates.select(number).distinct().collect())
 
 
 def versioned_columns(table: SourceTable) -> frozenset[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pyspark.sql import SparkSession
-
 from totesys_etl import capture
 from totesys_etl.contracts.canonical import range_name
 from totesys_etl.contracts.evolution import shape
@@ -11,7 +9,7 @@ from totesys_etl.contracts.version import contract_version
 from totesys_etl.errors import CertificateFailed, MassDelete
 from totesys_etl.lake.changes import write_changes
 from totesys_etl.lake.commits import KeyRange, RawTable
-from totesys_etl.lake.current import read_current, write_current
+from totesys_etl.lake.current import write_current
 from totesys_etl.lake.files import DataFile
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.pipeline.spool import Spooled
@@ -36,16 +34,13 @@ def guard(batch: Batch, spooled: Spooled, allowed: frozenset[str]) -> None:
         )
 
 
-def write(
-    batch: Batch, spooled: Spooled, spark: SparkSession, raw_bucket: str, work_bucket: str
-) -> RawTable:
+def write(batch: Batch, spooled: Spooled, raw_bucket: str, work_bucket: str) -> RawTable:
     """Writes changes and the current ranges they touch; returns the table's part of the commit."""
     table, summary = spooled.table, spooled.summary
     previous = batch.previous(table)
     ranges: dict[str, KeyRange] = dict(previous.current) if previous else {}
     changes: tuple[DataFile, ...] = ()
     if spooled.changes is not None and summary.changed:
-        touched = {range_name(n) for n in summary.ranges}
         changes = write_changes(
             spooled.changes,
             bucket=raw_bucket,
@@ -53,10 +48,10 @@ def write(
             ingest_date=batch.ingest_date,
             batch=batch.number,
         )
+        touched = {range_name(n) for n in summary.ranges}
         kept = {name: part for name, part in ranges.items() if name in touched}
-        current = read_current(spark, work_bucket, table, kept) if kept else None
-        rows = capture.apply(current, spooled.changes, table, batch.number)
-        ranges |= write_current(rows, spark=spark, bucket=work_bucket, table=table)
+        rows = capture.apply(None, spooled.changes, table, batch.number)
+        ranges |= write_current(rows, bucket=work_bucket, table=table, onto=kept)
     return RawTable(
         contract=contract_version(table),
         columns=shape(table),

@@ -32,6 +32,17 @@ THROUGHPUT = {
     "spark.driver.memory": "8g",
 }
 """What to set instead for millions of rows; Spark's own defaults but for the memory."""
+LOOKED_UP = (
+    "org.apache.spark.sql.functions",
+    "org.apache.spark.sql.SparkSession",
+    "org.apache.spark.sql.SparkSession$",
+    "org.apache.spark.api.python.PythonUtils",
+    "org.apache.spark.api.python.PythonRDD",
+    "org.apache.spark.api.python.SerDeUtil",
+    "org.apache.spark.api.python.SimplePythonFunction",
+)
+"""What PySpark looks up by its short name, some for every function of a column. Found by the full
+name, the class path is not searched, which took a fifth of the JVM's time in a small job."""
 MASTER = "local[2,4]"  # four attempts a task, as a cluster has; plain local[2] never retries
 
 
@@ -105,7 +116,6 @@ def local_session(
     for key, value in {**spark_conf(endpoint, region), **(conf or {})}.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
-    # PySpark looks this class up for every column function; found by its full name, the class path
-    # is not searched, which cost a fifth of the JVM's time in a small job.
-    java_import(session.sparkContext._jvm, "org.apache.spark.sql.functions")
+    for name in LOOKED_UP:
+        java_import(session.sparkContext._jvm, name)
     return session
