@@ -31,6 +31,7 @@ from totesys_etl.pipeline.measures import tell
 from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.scrub import scrub
 from totesys_etl.pipeline.spool import Spooled, Spooler
+from totesys_etl.pipeline.worker_disk import worker_disk
 from totesys_etl.pipeline.write import guard, verify, write
 from totesys_etl.source.candidates import candidate_keys
 from totesys_etl.source.snapshot import MAX_SECONDS, explain, open_snapshot
@@ -90,6 +91,7 @@ class IngestSettings:
         )
 
 
+@worker_disk()
 def ingest(
     glue_context: Any, settings: IngestSettings, tables: Mapping[str, SourceTable] = SOURCE_TABLES
 ) -> RawCommit | None:

@@ -49,8 +49,10 @@ class Faults:
 
 
 class DiskFull:
-    """From the first effect on, no process of the first attempt can write a file: what Spark wants
-    to spool fails as on a full disk, and needs no disk that could be filled.
+    """From the first effect on, no process of the first attempt but the script's own can write a
+    file: what Spark wants to spool fails as on a full disk, and needs no disk that could be filled.
+
+    The script's own writes the local Glue's bookmark, which on AWS is no file of a worker.
     """
 
     def __init__(self, sessions: Callable[[], list[int]]) -> None:
@@ -62,5 +64,6 @@ class DiskFull:
             self._full = True
             for session in self._sessions():
                 for pid in session_members(session):
-                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
+                    if pid != session:
+                        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))
         return None

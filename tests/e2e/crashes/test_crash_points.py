@@ -95,7 +95,6 @@ def test_answers_lost_refusals_and_resets_at_every_effect(
     assert_equal(outcome.place, stage, told)
 
 
-@pytest.mark.skipif(not SOAK, reason="not seen to pass yet: only in make soak")
 def test_a_full_disk_under_the_spool_fails_the_attempt_and_nothing_else(stages: Stages) -> None:
     stage = stages.stage(NEXT, INGEST)
 
@@ -104,9 +103,14 @@ def test_a_full_disk_under_the_spool_fails_the_attempt_and_nothing_else(stages: 
     )
 
     assert outcome.states == ["FAILED", "SUCCEEDED"], outcome.attempts
-    log = outcome.attempts[0].log
+    message, log = outcome.attempts[0].error_message, outcome.attempts[0].log
+    assert message is not None
     assert log is not None
-    assert "File too large" in log.read_text()
+    told = log.read_text()
+    assert message.startswith("WorkerDiskFull: the disk of a worker is full"), told
+    assert "File too large" in message
+    assert '"event": "candidates"' in told  # the run had come to the spool,
+    assert '"event": "snapshot_released"' not in told  # and not past it
     assert_equal(outcome.place, stage, "a full disk")
 
 
