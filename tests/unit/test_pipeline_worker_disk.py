@@ -16,9 +16,11 @@ LOST = "Lost task 0.3 in stage 4.0 (TID 9) (executor driver): "
     "said",
     [
         "java.io.IOException: No space left on device",
-        "java.io.FileNotFoundException: /tmp/blockmgr-1/0c/temp (No space left on device)",
-        "java.nio.file.FileSystemException: /tmp/spark-1: Disk quota exceeded",
+        "java.io.FileNotFoundException: blockmgr-1/0c/temp (No space left on device)",
+        "java.nio.file.FileSystemException: spark-1: Disk quota exceeded",
         "java.io.IOException: File too large",
+        "java.lang.ExceptionInInitializerError: Exception java.lang.ExceptionInInitializerError:"
+        " Cannot unpack libzstd-jni-1.5.5-4: No space left on device",
         "OSError: [Errno 28] No space left on device",
         "org.apache.hadoop.util.DiskChecker$DiskErrorException: No space available in any of the"
         " local directories",

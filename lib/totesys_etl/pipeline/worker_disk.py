@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from totesys_etl.errors import TotesysError, WorkerDiskFull
 
 _FULL = re.compile(
-    r"(?:java\.n?io\.[\w.]+|DiskErrorException|OSError): [^\n]*?(?:No space left on device|"
-    r"Disk quota exceeded|File too large|No space available in any of the local directories)\)?"
+    r"(?:java\.n?io\.[\w.]+|java\.lang\.ExceptionInInitializerError|DiskErrorException|OSError): "
+    r"[^\n]*?(?:No space left on device|Disk quota exceeded|File too large|"
+    r"No space available in any of the local directories)\)?"
 )
-"""What Java, Hadoop and Python say of a file that may not grow. A database that says so means its
-own disk, and its errors have other classes."""
+"""What Java, Hadoop and Python say of a file that may not grow; a class that cannot be initialised
+has its native library (zstd's, say) in a file. A database that says so means its own disk, and its
+errors have other classes."""
 
 
 @contextmanager
