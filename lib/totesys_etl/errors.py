@@ -75,6 +75,10 @@ class BucketMissing(TotesysError):
     """A bucket does not exist or may not be used."""
 
 
+class WorkerDiskFull(TotesysError):
+    """The disk of a worker has no room for what Spark sorts and caches."""
+
+
 class CommitTaken(TotesysError):
     """Another run has written the commit number that this run wanted."""
 

@@ -40,11 +40,11 @@ def test_every_end_of_a_transaction_is_met_and_nothing_else(through: str, effect
         connection.commit()
 
     assert effects.met == [
-        Effect("warehouse: COMMIT", 1),
+        Effect("warehouse: COMMIT after INSERT INTO t VALUES ($1)", 1),
         Effect("warehouse: INSERT INTO t VALUES ($1)", 1),
         Effect("warehouse: INSERT INTO t VALUES ($1)", 2),
         Effect("warehouse: COPY t FROM STDIN", 1),
-        Effect("warehouse: COMMIT", 2),
+        Effect("warehouse: COMMIT after DELETE FROM t WHERE n = 6", 1),
     ]
 
 

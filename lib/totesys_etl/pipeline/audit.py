@@ -20,6 +20,7 @@ from totesys_etl.pipeline import arguments, laws
 from totesys_etl.pipeline.audit_tables import TablesAudit
 from totesys_etl.pipeline.clock import now
 from totesys_etl.pipeline.fold import Fold
+from totesys_etl.pipeline.worker_disk import worker_disk
 from totesys_etl.warehouse.inspection import open_inspection
 from totesys_etl.warehouse.ledger import LedgerEntry
 
@@ -53,6 +54,7 @@ class AuditSettings:
         )
 
 
+@worker_disk()
 def audit(glue_context: Any, settings: AuditSettings) -> Audit | None:
     """One audit. Returns what it proved, None for a warehouse that nothing was loaded into yet.
 

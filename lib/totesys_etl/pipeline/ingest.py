@@ -30,6 +30,7 @@ from totesys_etl.pipeline.measures import tell
 from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.scrub import scrub
 from totesys_etl.pipeline.spool import Spooled, Spooler
+from totesys_etl.pipeline.worker_disk import worker_disk
 from totesys_etl.pipeline.write import guard, verify, write
 from totesys_etl.source.candidates import Candidates, candidate_keys
 from totesys_etl.source.snapshot import MAX_SECONDS, explain, open_snapshot
@@ -89,6 +90,7 @@ class IngestSettings:
         )
 
 
+@worker_disk()
 def ingest(
     glue_context: Any, settings: IngestSettings, tables: Mapping[str, SourceTable] = SOURCE_TABLES
 ) -> RawCommit | None:

@@ -29,6 +29,7 @@ from totesys_etl.log import Log
 from totesys_etl.pipeline import arguments
 from totesys_etl.pipeline.batch import check_tables
 from totesys_etl.pipeline.parallel import side_by_side
+from totesys_etl.pipeline.worker_disk import worker_disk
 
 ATTEMPTS = 3
 UNREADABLE = (CommitMissing, Py4JJavaError, PySparkException)
@@ -60,6 +61,7 @@ class RebuildCurrentSettings:
         )
 
 
+@worker_disk()
 def rebuild_current(
     spark: SparkSession,
     settings: RebuildCurrentSettings,

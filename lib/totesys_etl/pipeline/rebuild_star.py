@@ -44,12 +44,14 @@ from totesys_etl.pipeline.batch import check_tables
 from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.stars import Pending
 from totesys_etl.pipeline.transform import TransformSettings, build, sources_needed, transform
+from totesys_etl.pipeline.worker_disk import worker_disk
 
 ASIDE = "_rebuilt/"
 """Where in the work bucket files lie that are only compared; they expire."""
 UNREADABLE = (CommitMissing, Py4JJavaError, PySparkException)
 
 
+@worker_disk()
 def rebuild_star(spark: SparkSession, settings: TransformSettings) -> Rebuilt:
     """Makes the star tables anew; settings.rebuild says whether to compare or to swap.
 

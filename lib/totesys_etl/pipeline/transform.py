@@ -22,6 +22,7 @@ from totesys_etl.pipeline.batch import check_tables
 from totesys_etl.pipeline.parallel import side_by_side
 from totesys_etl.pipeline.star_contracts import check_star_contracts
 from totesys_etl.pipeline.stars import Pending, Stars
+from totesys_etl.pipeline.worker_disk import worker_disk
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class TransformSettings:
         )
 
 
+@worker_disk()
 def transform(spark: SparkSession, settings: TransformSettings) -> StarCommit | None:
     """One run of the transform. Returns its commit, None when no batch was waiting.
 

@@ -45,7 +45,9 @@ def _accept(listener: socket.socket, server: tuple[str, int], effects: Effects) 
 
 @dataclass
 class _Session:
-    """One connection of a job. `status` is the server's last word on the transaction."""
+    """One connection of a job. `status` is the server's last word on the transaction, `within` the
+    statement before the newest: a COMMIT is told by what it is of.
+    """
 
     client: socket.socket
     server: socket.socket
@@ -53,6 +55,7 @@ class _Session:
     status: bytes = _IDLE
     pending: Disturbance | None = None
     statement: str = ""
+    within: str = ""
     executed: bool = False
     prepared: dict[bytes, str] = field(default_factory=dict)
 
@@ -81,7 +84,7 @@ class _Session:
             kind, body = _typed(self.client)
             self._note(kind, body)
             if kind in (b"Q", b"S") and self._commits():
-                disturbance = self.effects.meet(f"warehouse: {self.statement[:_TOLD]}")
+                disturbance = self.effects.meet(self._name())
                 if disturbance is Disturbance.KILLED_BEFORE:
                     self.effects.kill()
                 if disturbance in (Disturbance.KILLED_BEFORE, Disturbance.RESET):
@@ -107,13 +110,18 @@ class _Session:
         """Which statement the next commit is of."""
         self.executed |= kind in (b"Q", b"E")
         if kind == b"Q":
-            self.statement = _told(body)
+            self.within, self.statement = self.statement, _told(body)
         elif kind == b"P":
             name, _, rest = body.partition(b"\0")
             self.statement = self.prepared[name] = _told(rest)
         elif kind == b"B":
             name = body.split(b"\0")[1]
             self.statement = self.prepared.get(name, "")
+
+    def _name(self) -> str:
+        if self.status == _IDLE:
+            return f"warehouse: {self.statement[:_TOLD]}"
+        return f"warehouse: {self.statement} after {self.within[:_TOLD]}"
 
     def _commits(self) -> bool:
         """Whether the session has no transaction any more when this has been done."""
