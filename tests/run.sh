@@ -9,7 +9,7 @@ bin=.venv/bin
 rm -f .coverage .coverage.*
 status=0
 parallel=()
-[ $# -gt 0 ] || parallel=(-n "${TEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder --durations=25)
+[ $# -gt 0 ] || parallel=(-n "${TEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder --durations=30)
 "$bin/coverage" run -m pytest "${parallel[@]}" "$@" 2>&1 | tee .coverage-pytest.log || status=$?
 closing=$(grep -E "^((FAILED|ERROR) |[0-9]+ (passed|failed|error|skipped))" .coverage-pytest.log || true)
 rm -f .coverage-pytest.log
