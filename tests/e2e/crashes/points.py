@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from e2e.crashes.bench import MOST_ATTEMPTS
 from e2e.crashes.effects import Disturbance, Effect
 
-_BOUNDARY = re.compile(r"PUT /[\w-]+/_(commits|loaded)/.*|warehouse: (?!SELECT).*|bookmark of .*")
+_BOUNDARY = re.compile(
+    r"PUT /[\w-]+/_(commits|loaded)/.*|warehouse: (?!SELECT|COMMIT after SELECT).*|bookmark of .*"
+)
 """Where a job commits something for good: numbered documents, the warehouse, the bookmark."""
 SAMPLE = 2
 """Crash points beside the boundaries that a short run takes of each job."""
