@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from datetime import date, datetime
@@ -70,9 +71,17 @@ def _ingest(platform: LocalPlatform) -> float:
     """One run in this process, whose Spark session stays: what grows is not hidden by its start."""
     stack = platform.stack
     job = stack.client("glue").get_job(JobName="ingest_totesys")["Job"]
-    began = time.monotonic()
-    run_here(job, {}, endpoint=stack.aws.endpoint, region=stack.region, state_dir=stack.state_dir)
-    return time.monotonic() - began
+    logs = stack.state_dir / "logs"
+    logs.mkdir(exist_ok=True)
+    with (
+        (logs / "ingest.log").open("a", encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),
+    ):
+        began = time.monotonic()
+        run_here(
+            job, {}, endpoint=stack.aws.endpoint, region=stack.region, state_dir=stack.state_dir
+        )
+        return time.monotonic() - began
 
 
 if __name__ == "__main__":
