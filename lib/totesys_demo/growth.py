@@ -1,4 +1,4 @@
-"""`make growth`: what an ingest costs after 10, 100 and 300 batches, timed."""
+"""`make growth`: what an ingest costs in lakes of 10, 100 and 300 batches, timed side by side."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import argparse
 import contextlib
 import sys
 import time
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from awsglue_local.job.here import run_here
 from totesys_demo import screen
@@ -19,8 +21,9 @@ from totesys_simulator import Simulator, history
 
 FIRST_DAY = date(2024, 11, 15)
 AT = (10, 100, 300)
-"""After how many batches the ingest is timed, each by the median of so many runs:"""
+"""How many batches the lakes hold that are compared, each by the median of so many runs:"""
 RUNS = 9
+_OF_A_JOB = ("Name", "Role", "Command", "DefaultArguments", "Connections", "GlueVersion")
 
 
 def main() -> int:
@@ -42,35 +45,62 @@ def main() -> int:
 
 
 def _measure(platform: LocalPlatform, batches: int) -> None:
+    """Several lakes of one source: the fewer batches one shall have, the later it begins, so that
+    all are timed at the same moments, by turns, with the same changes."""
     platform.up()
+    made = {n: _lake(platform, n) for n in sorted({*(n for n in AT if n < batches), batches})}
+    last = batches + RUNS // 2
+    seconds: dict[int, list[float]] = {n: [] for n in made}
     with platform.connect(SOURCE) as source:
         history(source, FIRST_DAY)
         simulator = Simulator(source, 11, clock=datetime.combine(FIRST_DAY, datetime.min.time()))
-        seconds: list[float] = []
-        while len(seconds) < batches + RUNS // 2:
+        for number in range(1, last + 1):
             # A batch of the usual size: what a quarter of an hour brings, and a silent edit.
             simulator.minutes(15)
             source.execute(
                 "UPDATE sales_order SET staff_id = staff_id %% 20 + 1 WHERE sales_order_id = %s",
-                (1 + len(seconds) * 30,),
+                (number * 30,),
             )
-            seconds.append(_ingest(platform))
-            if len(seconds) % 25 == 0:
-                screen.step(f"{len(seconds)} batches")
-    made = raw_log(platform.stack.client("s3"), "totesys-raw").head_number()
-    if made != len(seconds):
-        raise DemoError(f"{len(seconds)} runs made {made} batches")
-    rows = []
-    for after in [n for n in AT if n <= batches]:
-        around = seconds[after - 1 - RUNS // 2 : after + RUNS // 2]
-        rows.append([str(after), f"{median(around):.2f}"])
-    screen.table(["batches in the lake", f"seconds of an ingest (median of {RUNS})"], rows)
+            begun = [n for n in made if number > batches - n]
+            for n in begun[number % len(begun) :] + begun[: number % len(begun)]:
+                seconds[n].append(_ingest(platform, made[n]))
+            if number % 25 == 0:
+                screen.step(f"{number} batches")
+    s3 = platform.stack.client("s3")
+    for n, job in made.items():
+        head = raw_log(s3, job["DefaultArguments"]["--raw_bucket"]).head_number()
+        if head != len(seconds[n]):
+            raise DemoError(f"{len(seconds[n])} runs made {head} batches")
+    medians = {n: median(each[-RUNS:]) for n, each in seconds.items()}
+    first = medians[min(medians)]
+    screen.table(
+        ["batches in the lake", f"seconds of an ingest (median of {RUNS})", f"against {min(made)}"],
+        [[str(n), f"{m:.2f}", f"{m / first:.2f} x"] for n, m in medians.items()],
+    )
 
 
-def _ingest(platform: LocalPlatform) -> float:
+def _lake(platform: LocalPlatform, batches: int) -> dict[str, Any]:
+    """A job like ingest_totesys with a lake of its own."""
+    s3, glue = platform.stack.client("s3"), platform.stack.client("glue")
+    job: dict[str, Any] = dict(glue.get_job(JobName="ingest_totesys")["Job"])
+    own = {}
+    for argument in ("--raw_bucket", "--work_bucket", "--processed_bucket"):
+        own[argument] = f"{job['DefaultArguments'][argument]}-{batches}"
+        s3.create_bucket(
+            Bucket=own[argument],
+            CreateBucketConfiguration={"LocationConstraint": platform.stack.region},
+        )
+    own["--raw_database"] = f"{job['DefaultArguments']['--raw_database']}_{batches}"
+    glue.create_database(DatabaseInput={"Name": own["--raw_database"]})
+    job |= {"Name": f"{job['Name']}_{batches}"}
+    job["DefaultArguments"] = job["DefaultArguments"] | own
+    glue.create_job(**{name: job[name] for name in _OF_A_JOB if name in job})
+    return job
+
+
+def _ingest(platform: LocalPlatform, job: Mapping[str, Any]) -> float:
     """One run in this process, whose Spark session stays: what grows is not hidden by its start."""
     stack = platform.stack
-    job = stack.client("glue").get_job(JobName="ingest_totesys")["Job"]
     logs = stack.state_dir / "logs"
     logs.mkdir(exist_ok=True)
     with (

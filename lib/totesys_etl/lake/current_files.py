@@ -5,7 +5,7 @@ Spark has only the rows that change; the others of a range go from file to file 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -21,12 +21,10 @@ from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import CertificateFailed
 from totesys_etl.lake.files import DataFile, read_arrow
 from totesys_etl.lake.sink import RECEIPT, Target, batches_of, client, pieces_of, store
+from totesys_etl.lake.tasks import Task, task
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-Task = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
-"""A function for mapInArrow."""
 
 STORED = f"{RECEIPT}, live bigint, fingerprint bigint"
 """Spark schema of what `merger` hands back: one row per range, incl. what is stored now."""
@@ -66,6 +64,7 @@ def merger(target: Target, place: Place, onto: Mapping[str, Collection[DataFile]
     """
     key = place.table.primary_key
 
+    @task
     def merge(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         s3 = client(target.region)
         schema = arrow_schema(lake_tables.current(place.table).columns)
@@ -89,6 +88,7 @@ def merger(target: Target, place: Place, onto: Mapping[str, Collection[DataFile]
 def reader(place: Place, files: Sequence[DataFile], slices: Collection[int]) -> Task:
     """The rows of `files` whose keys lie in these slices, for tasks given indexes (column id)."""
 
+    @task
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for rows in _read(place, files, batches):
             yield from in_slices(rows, place.table.primary_key, slices, SLICE_SIZE).to_batches()
@@ -99,6 +99,7 @@ def reader(place: Place, files: Sequence[DataFile], slices: Collection[int]) -> 
 def slicer(place: Place, files: Sequence[DataFile]) -> Task:
     """Rows and fingerprints of the live rows of `files`, per slice, as `reader` is given them."""
 
+    @task
     def measure(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for rows in _read(place, files, batches):
             found = arrow_fingerprints(_live(rows), place.table, SLICE_SIZE)

@@ -11,7 +11,7 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -24,6 +24,7 @@ import pyarrow.json as pj
 import pyarrow.parquet as pq
 
 from totesys_etl.lake.objects import put_new
+from totesys_etl.lake.tasks import Task, task
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -67,12 +68,13 @@ class Target:
         return f"{self.folder}/{self.partition}={part}/{uuid.uuid4()}"
 
 
-def writer(target: Target) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def writer(target: Target) -> Task:
     """The function for mapInArrow: writes batches sorted by the partition column to `target`.
 
     A new file begins where the value changes or a limit is reached. Yields RECEIPT rows.
     """
 
+    @task
     def write(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         s3 = client(target.region)
         receipts = [

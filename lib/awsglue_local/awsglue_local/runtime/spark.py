@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from py4j.java_gateway import java_import
 from pyspark.sql import SparkSession
 
 from awsglue_local.runtime.class_archive import archive, conf_folder
@@ -18,8 +17,12 @@ from awsglue_local.runtime.java import java_home
 DEFAULT_REGION = "eu-west-2"
 CREDENTIALS = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
 S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
-JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr"
-"""A job of a few seconds never earns back what the optimising compiler costs."""
+JAVA_OPTIONS = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
+    " -Xlog:disable -Xlog:all=error:stderr"
+)
+"""A job of a few seconds never earns back what the optimising compiler costs. The first compiler
+alone would have room for 48 MB of code, which a session of twenty jobs fills; then it stops."""
 QUICK_START = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -33,16 +36,15 @@ THROUGHPUT = {
 }
 """What to set instead for millions of rows; Spark's own defaults but for the memory."""
 LOOKED_UP = (
-    "org.apache.spark.sql.functions",
-    "org.apache.spark.sql.SparkSession",
-    "org.apache.spark.sql.SparkSession$",
-    "org.apache.spark.api.python.PythonUtils",
-    "org.apache.spark.api.python.PythonRDD",
-    "org.apache.spark.api.python.SerDeUtil",
-    "org.apache.spark.api.python.SimplePythonFunction",
+    *(f"functions.{name}" for name in ("col", "expr", "lit", "not", "when")),
+    *(f"PythonUtils.{name}" for name in ("getBroadcastThreshold", "toSeq")),
+    *("PythonRDD", "SerDeUtil", "SimplePythonFunction", "SparkSession", "SparkSession$"),
+    *("java.sql.DriverManager", "java.util.Properties"),
+    *("org.apache.spark.sql.execution.python.UserDefinedPythonFunction",),
+    *("org.apache.spark.sql.types.StructType", "org.apache.spark.storage.StorageLevel"),
 )
-"""What PySpark looks up by its short name, some for every function of a column. Found by the full
-name, the class path is not searched, which took a fifth of the JVM's time in a small job."""
+"""What PySpark asks the JVM for again and again, some for every column, and each time the JVM
+searches its class path for it: a fifth of its time in a small job. So the answers are kept."""
 MASTER = "local[2,4]"  # four attempts a task, as a cluster has; plain local[2] never retries
 
 
@@ -117,5 +119,14 @@ def local_session(
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     for name in LOOKED_UP:
-        java_import(session.sparkContext._jvm, name)
+        _keep(session.sparkContext._jvm, name)
     return session
+
+
+def _keep(jvm: object, name: str) -> None:
+    """Looks up a class, or a class's method, that `jvm` then has as an attribute of its own."""
+    holder = jvm
+    for part in name.split("."):
+        found = getattr(holder, part)
+        setattr(holder, part, found)
+        holder = found
