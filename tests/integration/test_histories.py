@@ -25,7 +25,7 @@ from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
 
 SOAK = bool(os.environ.get("SOAK"))
-ON_SMALL = int(os.environ.get("SOAK_HISTORIES", "2000")) if SOAK else 40
+ON_SMALL = int(os.environ.get("SOAK_HISTORIES", "2000")) if SOAK else 200
 ON_ALL = ON_SMALL // 10
 # A place is left after this many histories: the local AWS keeps every object in memory.
 STAY = 100

@@ -6,6 +6,7 @@ import uuid
 
 import boto3
 import psycopg
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
@@ -17,6 +18,7 @@ from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.lake.changes import read_changes
 from totesys_etl.lake.commits import CommitLog, RawCommit, raw_log
 from totesys_etl.pipeline.spool import DRILL_ROWS
+from totesys_etl.source import candidates
 from totesys_simulator import scale
 
 ORDERS = 3 * DRILL_ROWS // 2
@@ -69,6 +71,26 @@ def test_a_drill_down_fetches_the_slices_that_differ(bench: Bench, capsys) -> No
     (told,) = [line for line in lines if '"sales_order"' in line]
     assert '"updated": 3' in told
     assert '"fetched": 512' in told
+
+
+def test_a_bookmark_of_many_keys_is_counted_in_spark(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a few: the certificate tells what the bookmark named and what it knew nothing of."""
+    assert bench.ingest() is not None
+    stamped = "UPDATE payment SET paid = NOT paid, last_updated = now() WHERE payment_id IN (2, 3)"
+    silent = "UPDATE payment SET paid = NOT paid WHERE payment_id = 5"
+    counts = []
+    for few in (candidates.FEW, 1):
+        monkeypatch.setattr(candidates, "FEW", few)
+        bench.source.execute(stamped.encode())
+        bench.source.execute(silent.encode())
+        commit = bench.ingest()
+        assert commit is not None
+        assert commit.tables["payment"].updated == 3
+        told = bench.certificate().tables["payment"]
+        counts.append((told.candidates, told.beyond_bookmark))
+    assert counts == [(2, 1), (2, 1)]
 
 
 def _large(bench: Bench) -> None:
