@@ -56,8 +56,7 @@ test: setup ## all tests, with branch coverage of every process
 	@tests/run.sh $(ARGS)
 
 soak: setup ## hours: thousands of histories, jobs killed at every side effect (SOAK_HISTORIES, ARGS)
-	@SOAK=1 $(BIN)/python -m pytest -s $(ARGS) tests/integration/test_histories.py \
-	  tests/integration/test_backlog.py tests/e2e/crashes
+	@SOAK=1 $(BIN)/python -m pytest -s $(ARGS) tests/integration/test_histories.py tests/e2e/crashes
 
 lint: setup ## format, types, import rules, security
 	@tests/lint.sh

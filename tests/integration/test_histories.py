@@ -54,14 +54,14 @@ class Lab:
 
 @pytest.fixture
 def lab(
-    aws: AwsServer, postgres: PostgresServer, spark: SparkSession, tmp_path: Path
+    aws: AwsServer, postgres: PostgresServer, few_rows: SparkSession, tmp_path: Path
 ) -> Iterator[Callable[[Mapping[str, SourceTable]], Lab]]:
     """Makes the lab of some contracts."""
     labs: list[Lab] = []
 
     def of(tables: Mapping[str, SourceTable]) -> Lab:
         def make(stack: ExitStack) -> Place:
-            bench = stack.enter_context(new_bench(aws, postgres, spark, tmp_path))
+            bench = stack.enter_context(new_bench(aws, postgres, few_rows, tmp_path))
             relay = stack.enter_context(relayed(postgres.host, postgres.port))
             name = f"{bench.name}_history"
             postgres.create_database(name)
@@ -83,14 +83,7 @@ def lab(
     strict = rules.read_text()
     rules.write_text(f"host /_history$ {READER} {postgres.host}/32 trust\n{strict}")
     _reload(postgres)
-    # One task a stage and no plan made twice: these frames hold a dozen rows.
-    quick = {"spark.sql.shuffle.partitions": "1", "spark.sql.adaptive.enabled": "false"}
-    before = {name: spark.conf.get(name) for name in quick}
-    for name, value in quick.items():
-        spark.conf.set(name, value)
     yield of
-    for name, value in before.items():
-        spark.conf.set(name, str(value))
     for each in labs:
         each.close()
     rules.write_text(strict)
