@@ -71,7 +71,7 @@ def test_a_commit_is_disturbed_before_or_after_it_is_made(
 
     with (
         psycopg.connect(through, autocommit=True) as connection,
-        effects.planned(plan, lambda: killed.append(True)),
+        effects.planned(plan, lambda: killed.append(True), lambda: True),
         pytest.raises(psycopg.OperationalError),
         connection.transaction(),
     ):

@@ -53,7 +53,7 @@ def test_attempts_are_killed_each_at_its_point_and_count_anew() -> None:
     ended: list[str] = []
     effects = Effects()
     kills = Kills(all_points([Effect("a", 1), Effect("a", 2)]))
-    with effects.planned(kills, lambda: ended.append("killed")):
+    with effects.planned(kills, lambda: ended.append("killed"), lambda: True):
         for _ in range(5):
             for _ in range(2):
                 disturbance = effects.meet("a")
@@ -67,3 +67,21 @@ def test_attempts_are_killed_each_at_its_point_and_count_anew() -> None:
     assert effects.met == [first, first, first, second, first, second, first, second]
     assert (len(ended), kills.left) == (4, [])
     assert str(Point(second, after)) == "killed after it: a (2)"
+
+
+def test_what_a_killed_attempt_still_does_is_no_point_of_the_next_one() -> None:
+    running = [True]
+    effects = Effects()
+    first, second = Effect("a", 1), Effect("b", 1)
+    kills = Kills(
+        [Point(first, Disturbance.KILLED_AFTER), Point(second, Disturbance.KILLED_BEFORE)]
+    )
+    with effects.planned(kills, running.clear, lambda: bool(running)):
+        assert effects.meet("a") is Disturbance.KILLED_AFTER
+        assert effects.meet("b") is None  # by another thread, before the kill
+        effects.kill()
+        assert effects.meet("b") is None  # had begun before the kill
+        running.append(True)
+        assert effects.meet("b") is Disturbance.KILLED_BEFORE
+
+    assert [effect for effect, _ in effects.struck] == [first, second]

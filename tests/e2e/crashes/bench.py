@@ -57,7 +57,9 @@ class Bench:
         _restore(bookmark, place.bookmark)
         with ExitStack() as gates:
             gates.enter_context(stack.job_environment({"AWS_ENDPOINT_URL": self.endpoint}))
-            gates.enter_context(self.effects.planned(plan, lambda: self.kill(job)))
+            gates.enter_context(
+                self.effects.planned(plan, lambda: self.kill(job), lambda: bool(self.sessions(job)))
+            )
             gates.enter_context(bookmark_gate(stack.state_dir, job, self.effects))
             attempts = run_job(
                 stack.client("glue"), job, place.arguments(job), state_dir=stack.state_dir

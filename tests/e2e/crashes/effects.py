@@ -34,6 +34,11 @@ class Disturbance(Enum):
     RESET = "connection reset before it"
     ANSWER_LOST = "connection reset after it"
 
+    @property
+    def kills(self) -> bool:
+        """Whether the job's attempt ends with it."""
+        return self in (Disturbance.KILLED_BEFORE, Disturbance.KILLED_AFTER)
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -66,16 +71,21 @@ class Effects:
         self.struck: list[tuple[Effect, Disturbance]] = []
         self._plan: Plan = undisturbed
         self._end_job: Callable[[], None] = lambda: None
+        self._runs: Callable[[], bool] = lambda: True
         self._attempt: Counter[str] = Counter()
+        self._condemned = self._ended = False
         self._lock = threading.Lock()
 
     @contextmanager
-    def planned(self, plan: Plan, end_job: Callable[[], None]) -> Iterator[None]:
+    def planned(
+        self, plan: Plan, end_job: Callable[[], None], runs: Callable[[], bool]
+    ) -> Iterator[None]:
         """Forgets what was, and follows `plan` meanwhile; `end_job` returns when every process of
-        the job is gone.
+        the job is gone, `runs` says whether there is one.
         """
         self.met, self.struck, self._attempt = [], [], Counter()
-        self._plan, self._end_job = plan, end_job
+        self._condemned = self._ended = False
+        self._plan, self._end_job, self._runs = plan, end_job, runs
         try:
             yield
         finally:
@@ -86,11 +96,15 @@ class Effects:
         for pattern, replacement in _VARIES:
             name = pattern.sub(replacement, name)
         with self._lock:
+            if self._ended and self._runs():
+                self._attempt, self._condemned, self._ended = Counter(), False, False
             self._attempt[name] += 1
             effect = Effect(name, self._attempt[name])
             self.met.append(effect)
-            disturbance = self._plan(effect)
+            # What other threads of an attempt that is killed still do, or had begun, is let be.
+            disturbance = None if self._condemned else self._plan(effect)
             if disturbance is not None:
+                self._condemned = disturbance.kills
                 self.struck.append((effect, disturbance))
         return disturbance
 
@@ -98,4 +112,4 @@ class Effects:
         """Ends the job; its next attempt counts anew."""
         self._end_job()
         with self._lock:
-            self._attempt = Counter()
+            self._ended = True
