@@ -74,85 +74,85 @@ def _deploy(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from awsglue_local import commands
+    from awsglue_local.commands import runs
 
     stack = Stack(arguments.state).attach()
-    return not commands.run(stack, arguments.workflow, dict(arguments.property), _say, _complain)
+    return not runs.run(stack, arguments.workflow, dict(arguments.property), _say, _complain)
 
 
 def _run_job(arguments: argparse.Namespace) -> int:
-    from awsglue_local import commands
+    from awsglue_local.commands import runs
 
     stack = Stack(arguments.state).attach()
     given = {f"--{name.removeprefix('--')}": value for name, value in arguments.argument}
     if arguments.debug:
-        commands.debug_job(stack, arguments.job, given)
+        runs.debug_job(stack, arguments.job, given)
         return 0
-    return not commands.run_one_job(stack, arguments.job, given, _say, _complain)
+    return not runs.run_one_job(stack, arguments.job, given, _say, _complain)
 
 
 def _runs(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import runs
 
     stack = Stack(arguments.state).attach()
-    commands.list_runs(stack, arguments.name, arguments.count, arguments.json, _say)
+    runs.list_runs(stack, arguments.name, arguments.count, arguments.json, _say)
 
 
 def _logs(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import runs
 
-    commands.show_logs(Stack(arguments.state).attach(), arguments.run, arguments.follow, _say)
+    runs.show_logs(Stack(arguments.state).attach(), arguments.run, arguments.follow, _say)
 
 
 def _stop(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import runs
 
-    commands.stop(Stack(arguments.state).attach(), arguments.run, _say)
+    runs.stop(Stack(arguments.state).attach(), arguments.run, _say)
 
 
 def _upload(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import state
 
     stack = Stack(arguments.state).attach()
-    commands.upload(stack, arguments.file, arguments.location, _say)
+    state.upload(stack, arguments.file, arguments.location, _say)
 
 
 def _psql(arguments: argparse.Namespace) -> int:
-    from awsglue_local import commands
+    from awsglue_local.commands import state
 
     stack = Stack(arguments.state).attach()
-    return commands.psql(stack, arguments.name, arguments.arguments)
+    return state.psql(stack, arguments.name, arguments.arguments)
 
 
 def _graph(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import workflows
 
     output = arguments.output or Path(f"{arguments.workflow}.svg")
     stack = Stack(arguments.state).attach()
-    commands.draw(stack, arguments.workflow, arguments.run, output, _say)
+    workflows.draw(stack, arguments.workflow, arguments.run, output, _say)
 
 
 def _bookmark(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import state
 
-    act = {"show": commands.show_bookmark, "reset": commands.reset_bookmark}[arguments.action]
+    act = {"show": state.show_bookmark, "reset": state.reset_bookmark}[arguments.action]
     act(Stack(arguments.state).attach(), arguments.job, arguments.run_id, _say)
 
 
 def _calls(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import state
 
-    commands.show_calls(Stack(arguments.state).attach(), arguments.job, _say)
+    state.show_calls(Stack(arguments.state).attach(), arguments.job, _say)
 
 
 def _schedule(arguments: argparse.Namespace) -> None:
-    from awsglue_local import commands
+    from awsglue_local.commands import workflows
 
     stack = Stack(arguments.state).attach()
     if arguments.switch is None:
-        commands.show_schedule(stack, _say)
+        workflows.show_schedule(stack, _say)
     else:
-        commands.switch_schedule(stack, arguments.switch == "on", _say)
+        workflows.switch_schedule(stack, arguments.switch == "on", _say)
 
 
 def _down(arguments: argparse.Namespace) -> None:
