@@ -23,6 +23,7 @@ from awsglue_local.definition.document import parse
 from awsglue_local.errors import LocalGlueError, StackError
 from awsglue_local.server.aws import AwsServer
 from awsglue_local.server.orphans import VARIABLES_FILE, end_orphans
+from awsglue_local.stack_record import FILE, Part, Record
 from awsglue_local.warm_start import ensure_class_archive
 
 # All that a stack ever writes below its state folder, and so all that `down` removes.
@@ -33,7 +34,7 @@ _OWNED = (
     "work",
     "modules",
     "aws.log",
-    "stack.json",
+    FILE,
     VARIABLES_FILE,
 )
 
@@ -214,38 +215,23 @@ class Stack:
                 )
 
     def _record(self, *, complete: bool) -> None:
-        record = {
-            "complete": complete,
-            "region": self.region,
-            "aws": {"port": self.aws.port, "process": processes.identity(self.aws.pid or 0)},
-            "postgres": {
-                name: {"port": server.port, "process": processes.identity(server.pid or 0)}
-                for name, server in self.postgres.items()
-            },
-            "parameters": self.parameters,
-        }
-        draft = self._stack_file.with_suffix(".draft")
-        draft.write_text(json.dumps(record, indent=2))
-        draft.replace(self._stack_file)
+        postgres = {name: Part.of(each.port, each.pid) for name, each in self.postgres.items()}
+        aws = Part.of(self.aws.port, self.aws.pid)
+        Record(complete, self.region, aws, postgres, self.parameters).write(self.state_dir)
 
     def _whole(self) -> bool:
         """Whether the recorded stack runs in every part; fills this object from it if so."""
-        record = self._read_record()
-        if record is None or not record["complete"]:
+        record = Record.read(self.state_dir)
+        if record is None or not record.lives():
             return False
-        if not all(
-            processes.same(part["process"])
-            for part in (record["aws"], *record["postgres"].values())
-        ):
-            return False
-        self.region = record["region"]
-        self.aws = self._aws_server(record["aws"]["port"])
-        self.aws.pid = int(record["aws"]["process"]["pid"])
+        self.region = record.region
+        self.aws = self._aws_server(record.aws.port)
+        self.aws.pid = record.aws.pid
         if not self.aws.running():
             return False
-        self.parameters = record["parameters"]
+        self.parameters = record.parameters
         try:
-            self.postgres = {name: self._attach_postgres(name) for name in record["postgres"]}
+            self.postgres = {name: self._attach_postgres(name) for name in record.postgres}
         except (LocalGlueError, self.client("secretsmanager").exceptions.ClientError):
             return False
         return True
@@ -260,9 +246,9 @@ class Stack:
         """Ends every process of the recorded stack that still runs, jobs of a server that was
         killed among them, and removes its data.
         """
-        record = self._read_record()
-        if record is not None and processes.same(record["aws"]["process"]):
-            processes.end_process(record["aws"]["process"]["pid"])
+        record = Record.read(self.state_dir)
+        if record is not None and record.aws.lives():
+            processes.end_process(record.aws.pid)
         end_orphans(self.state_dir)
         for marker in sorted((self.state_dir / "postgres").glob("*/PG_VERSION")):
             PostgresServer(marker.parent, int(marker.read_text())).stop()
@@ -277,16 +263,6 @@ class Stack:
 
     def _data_dir(self, name: str) -> Path:
         return self.state_dir / "postgres" / name
-
-    @property
-    def _stack_file(self) -> Path:
-        return self.state_dir / "stack.json"
-
-    def _read_record(self) -> dict[str, Any] | None:
-        if not self._stack_file.exists():
-            return None
-        record: dict[str, Any] = json.loads(self._stack_file.read_text())
-        return record
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
