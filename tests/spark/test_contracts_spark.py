@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from chispa import assert_df_equality
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
@@ -12,7 +14,7 @@ from fixtures.all_types import ALL_TYPES
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.canonical import spark_canonical, spark_fingerprints
 from totesys_etl.contracts.lake_tables import LakeColumn, changes, star
-from totesys_etl.contracts.spark import spark_type, struct_type
+from totesys_etl.contracts.spark import literal_rows, spark_type, struct_type
 from totesys_etl.contracts.types import Boolean, Date, Integer, Numeric, Text, TextList, Timestamp
 from totesys_etl.errors import ContractInvalid, TypeUnsupported
 
@@ -95,3 +97,32 @@ def test_range_sizes_other_than_powers_of_two_are_refused(spark: SparkSession, s
     frame = spark.range(1).toDF("all_types_id")
     with pytest.raises(ContractInvalid, match=f"range size {size} must be a power of two"):
         spark_fingerprints(frame, ALL_TYPES, size)
+
+
+def test_literal_rows_are_those_of_create_data_frame(spark: SparkSession) -> None:
+    struct = T.StructType(
+        [
+            T.StructField("key", T.IntegerType()),
+            T.StructField("large", T.LongType()),
+            T.StructField("text", T.StringType()),
+            T.StructField("day", T.DateType()),
+            T.StructField("moment", T.TimestampType()),
+            T.StructField("names", T.ArrayType(T.StringType())),
+        ]
+    )
+    moment = datetime(2024, 2, 29, 23, 59, 59, 999001)
+    rows = [
+        (1, 2**40, 'quotes " \\ and \N{OWL}\n', date(1, 1, 1), moment, ["a", ""]),
+        (-(2**31), -1, "", date(9999, 12, 31), datetime(2024, 1, 1), []),
+        (None, None, None, None, None, None),
+    ]
+    found = literal_rows(spark, struct, rows)
+    assert_df_equality(found, spark.createDataFrame(rows, struct))
+    assert literal_rows(spark, struct, []).schema == struct
+    assert literal_rows(spark, struct, []).isEmpty()
+
+
+def test_a_literal_row_of_another_type_is_an_error(spark: SparkSession) -> None:
+    struct = T.StructType([T.StructField("key", T.IntegerType())])
+    with pytest.raises((PySparkException, Py4JJavaError), match="FAILFAST"):
+        literal_rows(spark, struct, [("many",)]).collect()

@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from totesys_etl import errors
+from totesys_etl.contracts.spark import literal_rows
 from totesys_etl.errors import CertificateFailed, CommitMissing
 from totesys_etl.lake.objects import bucket_missing, get
 from totesys_etl.lake.sink import RECEIPT, Target, writer
@@ -121,7 +122,7 @@ def read_frame(
     """
     paths = [f"s3://{bucket}/{file.key}" for file in files]
     if not paths:
-        return spark.createDataFrame([], struct)
+        return literal_rows(spark, struct, ())
     reader = spark.read.schema(struct)
     if base is not None:
         reader = reader.option("basePath", f"s3://{bucket}/{base}/")

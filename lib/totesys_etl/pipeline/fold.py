@@ -12,7 +12,7 @@ from totesys_etl import capture
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.lake_tables import DIM_DELETION
 from totesys_etl.contracts.model import StarTable
-from totesys_etl.contracts.spark import struct_type
+from totesys_etl.contracts.spark import literal_rows, struct_type
 from totesys_etl.lake.changes import read_changes
 from totesys_etl.lake.commits import RawCommit
 from totesys_etl.star import calendar, dimensions, facts
@@ -48,7 +48,7 @@ class Fold:
     def dim_deletions(self, table: StarTable) -> DataFrame:
         """The keys of a dimension that are deleted now."""
         columns = (*DIM_DELETION.columns, *DIM_DELETION.partition_keys)
-        none = self.spark.createDataFrame([], struct_type(columns))
+        none = literal_rows(self.spark, struct_type(columns), ())
         return dimensions.dim_deletions(table, none, self.changes(str(table.source)))
 
     def calendar(self, references: Sequence[dict[int, calendar.Stamp]]) -> DataFrame:

@@ -17,7 +17,7 @@ from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import LakeColumn, star
 from totesys_etl.contracts.model import StarTable
 from totesys_etl.contracts.origins import CalendarField
-from totesys_etl.contracts.spark import struct_type
+from totesys_etl.contracts.spark import literal_rows, struct_type
 from totesys_etl.errors import ContractInvalid
 
 FIRST_YEAR = 2022
@@ -94,7 +94,7 @@ def calendar(spark: SparkSession, years: Mapping[int, Stamp]) -> DataFrame:
         for year, stamp in sorted(years.items())
         for day in _days(year)
     ]
-    return spark.createDataFrame(rows, struct_type(columns))
+    return literal_rows(spark, struct_type(columns), rows)
 
 
 def _days(year: int) -> Iterator[date]:

@@ -12,11 +12,20 @@ from itertools import accumulate
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql.types import IntegerType, LongType, StructField, StructType
 
 from totesys_etl.contracts.canonical import RANGE_SIZE
+from totesys_etl.contracts.spark import literal_rows
 from totesys_etl.errors import ContractInvalid
 
 LARGEST_RECORD_ID = 2**31 - 1
+_STARTS = StructType(
+    [
+        StructField("_batch", IntegerType()),
+        StructField("_range", LongType()),
+        StructField("_before", LongType()),
+    ]
+)
 """Record ids are PostgreSQL SERIAL: 32 bits."""
 
 
@@ -72,8 +81,7 @@ def number(
 ) -> DataFrame:
     """`versions` of the groups in `starts`, other groups left out, + int column `record_id`."""
     rows = [(s.batch, s.range, s.before) for s in starts]
-    schema = "_batch int, _range bigint, _before bigint"
-    table = versions.sparkSession.createDataFrame(rows, schema)
+    table = literal_rows(versions.sparkSession, _STARTS, rows)
     ranged = versions.withColumn("_key_range", key_range(F.col(business_key)))
     group = Window.partitionBy("batch", "_key_range").orderBy(business_key)
     rank = F.row_number().over(group)
