@@ -23,6 +23,8 @@ FIRST_DAY = date(2024, 11, 15)
 AT = (10, 100, 300)
 """How many batches the lakes hold that are compared, each by the median of so many runs:"""
 RUNS = 9
+TIMED = RUNS + 2
+"""So many of the last batches are of the usual size: those that are timed, and some before."""
 _OF_A_JOB = ("Name", "Role", "Command", "DefaultArguments", "Connections", "GlueVersion")
 
 
@@ -55,8 +57,10 @@ def _measure(platform: LocalPlatform, batches: int) -> None:
         history(source, FIRST_DAY)
         simulator = Simulator(source, 11, clock=datetime.combine(FIRST_DAY, datetime.min.time()))
         for number in range(1, last + 1):
-            # A batch of the usual size: what a quarter of an hour brings, and a silent edit.
-            simulator.minutes(15)
+            if number > last - TIMED:
+                # A batch of the usual size: what a quarter of an hour brings.
+                simulator.minutes(15)
+            # And a silent edit, which is all that the many batches before have.
             source.execute(
                 "UPDATE sales_order SET staff_id = staff_id %% 20 + 1 WHERE sales_order_id = %s",
                 (number * 30,),
