@@ -20,6 +20,7 @@ def test_bad_values_wait_in_quarantine_until_they_are_corrected(
     bench.source.execute(
         "UPDATE sales_order SET last_updated = 'infinity' WHERE sales_order_id = 3"
     )
+    told = _quarantined_metric()
     bench.ingest()
     bench.transform()
     bench.load()
@@ -37,7 +38,7 @@ def test_bad_values_wait_in_quarantine_until_they_are_corrected(
         ("fact_sales_order", 3, "last_updated_date", "infinity"),
         ("fact_sales_order", 3, "last_updated_time", "infinity"),
     ]
-    assert _quarantined_metric() == 3
+    assert _quarantined_metric() - told == 3
     assert _ids(bench, "payment") == [3, 4, 5, 6, 7, 8, 9, 10]
     assert _ids(bench, "sales_order") == [1, 2, 4, 5]
 
@@ -72,17 +73,17 @@ def test_an_unknown_currency_is_named_unknown_and_reported(
 
 
 def _quarantined_metric() -> float:
-    """The greatest value that the alarm on quarantine has seen so far."""
+    """All that the alarm on quarantine was ever told on this AWS server, by other tests too."""
     now = datetime.now(UTC)
     points = boto3.client("cloudwatch").get_metric_statistics(
         Namespace=metrics.NAMESPACE,
         MetricName=metrics.QUARANTINED,
-        StartTime=now - timedelta(minutes=30),
+        StartTime=now - timedelta(days=1),
         EndTime=now + timedelta(minutes=1),
         Period=3600,
-        Statistics=["Maximum"],
+        Statistics=["Sum"],
     )["Datapoints"]
-    return max(point["Maximum"] for point in points)
+    return sum(point["Sum"] for point in points)
 
 
 def _ids(bench: Bench, entity: str) -> list[int]:
