@@ -6,4 +6,5 @@ pytest_plugins = [
     "fixtures.glue_plane",
     "fixtures.glue_api",
     "fixtures.glue_session",
+    "fixtures.telling",
 ]

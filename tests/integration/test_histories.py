@@ -21,6 +21,7 @@ from fixtures.histories import SMALL, End, Reshape, Round, Write, histories
 from fixtures.history_place import Place
 from fixtures.postgres_relay import relayed
 from fixtures.servers import Database
+from fixtures.telling import Tell
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
 
@@ -96,7 +97,7 @@ def _reload(postgres: PostgresServer) -> None:
 
 
 def _prove(
-    lab: Lab, strategy: st.SearchStrategy[list[Round]], wanted: int, say: Callable[[str], None]
+    lab: Lab, strategy: st.SearchStrategy[list[Round]], wanted: int, where: str, tell: Tell
 ) -> None:
     @settings(
         max_examples=wanted,
@@ -114,9 +115,9 @@ def _prove(
     try:
         every_history_passes()
     except BaseException:
-        say(f"histories: {lab.passed} passed, 1 failed (its shortest script is below)")
+        tell(f"histories: {lab.passed} passed, 1 failed, {where} (its shortest script is below)")
         raise
-    say(f"histories: {lab.passed} passed, 0 failed")
+    tell(f"histories: {lab.passed} passed, 0 failed, {where}")
     assert lab.passed == wanted
 
 
@@ -162,20 +163,13 @@ def test_a_written_history(lab: Callable[[Mapping[str, SourceTable]], Lab], titl
 
 
 def test_histories_of_two_small_tables(
-    lab: Callable[[Mapping[str, SourceTable]], Lab], capsys: pytest.CaptureFixture[str]
+    lab: Callable[[Mapping[str, SourceTable]], Lab], tell: Tell
 ) -> None:
-    def say(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}, two small tables")
-
-    _prove(lab(SMALL), histories(SMALL, rounds=2, writes=6), ON_SMALL, say)
+    _prove(lab(SMALL), histories(SMALL, rounds=2, writes=6), ON_SMALL, "two small tables", tell)
 
 
 def test_histories_of_all_tables(
-    lab: Callable[[Mapping[str, SourceTable]], Lab], capsys: pytest.CaptureFixture[str]
+    lab: Callable[[Mapping[str, SourceTable]], Lab], tell: Tell
 ) -> None:
-    def say(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}, all {len(SOURCE_TABLES)} tables")
-
-    _prove(lab(SOURCE_TABLES), histories(SOURCE_TABLES, rounds=2, writes=20), ON_ALL, say)
+    every = histories(SOURCE_TABLES, rounds=2, writes=20)
+    _prove(lab(SOURCE_TABLES), every, ON_ALL, f"all {len(SOURCE_TABLES)} tables", tell)

@@ -19,6 +19,7 @@ from totesys_etl.contracts.spark import literal_rows
 from totesys_etl.errors import ContractInvalid
 
 LARGEST_RECORD_ID = 2**31 - 1
+"""Record ids are PostgreSQL SERIAL: 32 bits."""
 _STARTS = StructType(
     [
         StructField("_batch", IntegerType()),
@@ -26,7 +27,6 @@ _STARTS = StructType(
         StructField("_before", LongType()),
     ]
 )
-"""Record ids are PostgreSQL SERIAL: 32 bits."""
 
 
 @dataclass(frozen=True, order=True)

@@ -9,7 +9,6 @@ has the same name.
 """
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,36 +17,27 @@ from e2e.crashes.faults import DiskFull, Faults
 from e2e.crashes.place import INGEST, JOBS, LOAD, TRANSFORM, Place
 from e2e.crashes.points import IN_A_ROW, SEED, SOAK, Kills, Point, all_points, chosen
 from e2e.crashes.stages import NEXT, SCENES, Stage, Stages
+from fixtures.telling import Tell
 
 LUCKY_JOB = JOBS[SEED % len(JOBS)]
 """The job whose very first run is tried by a short test run too."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def counts() -> Iterator[dict[str, int]]:
-    """How many crash points there are, and how many were tried; printed at the end."""
-    counted = {"covered": 0, "existing": 0}
-    yield counted
-    print(f"\ncrash points: {counted['covered']} of {counted['existing']} covered", end="")
-    print("" if SOAK else f" (CRASH_SEED={SEED})")
-
-
 @pytest.mark.parametrize(("scene", "job"), [(scene, job) for scene in SCENES for job in JOBS])
 def test_killed_anywhere_the_retries_end_like_an_undisturbed_run(
-    stages: Stages, counts: dict[str, int], scene: str, job: str
+    stages: Stages, tell: Tell, scene: str, job: str
 ) -> None:
     stage = stages.stage(scene, job)
     existing = all_points(stage.effects)
-    counts["existing"] += len(existing)
     wanted = scene == NEXT or job == LUCKY_JOB
     waiting = chosen(existing, boundaries=scene == NEXT) if wanted or SOAK else []
     began, tried = time.monotonic(), len(waiting)
     while waiting:
         reached = kill_in_a_row(stages, stage, waiting)
-        counts["covered"] += len(reached)
         waiting = [point for point in waiting if point not in reached]
     seconds = time.monotonic() - began
-    print(f"\n{scene} {job}: {tried} of {len(existing)} crash points, {seconds:.0f} s", end="")
+    seed = "" if SOAK else f" (CRASH_SEED={SEED})"
+    tell(f"crash points, {scene} {job}: {tried} of {len(existing)} covered, {seconds:.0f} s{seed}")
 
 
 def kill_in_a_row(stages: Stages, stage: Stage, points: list[Point]) -> list[Point]:
