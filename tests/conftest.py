@@ -1,10 +1,9 @@
 """Fixtures for every tier; the servers start only for tests that ask for them."""
 
 pytest_plugins = [
-    "fixtures.servers",
+    "glue_fixtures.servers",
     "fixtures.bench",
-    "fixtures.glue_plane",
-    "fixtures.glue_api",
-    "fixtures.glue_session",
+    "fixtures.platform",
+    "fixtures.crashes.plugin",
     "fixtures.telling",
 ]

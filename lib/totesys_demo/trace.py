@@ -12,7 +12,7 @@ from psycopg import sql
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import Kind, StarTable
 from totesys_etl.lake.commits import RawCommit
-from totesys_etl.lake.files import read_arrow
+from totesys_etl.lake.stored import read_arrow
 from totesys_simulator import Change
 
 

@@ -9,8 +9,8 @@ import pytest
 
 import awsglue_local.cli
 import totesys_demo.__main__
-from conventions.markdown import Command, anchors, commands, first_cells, links, read
-from conventions.tree import ROOT, documents, shown
+from fixtures.markdown import Command, anchors, commands, first_cells, links, read
+from fixtures.tree import ROOT, documents, shown
 from totesys_etl import errors
 from totesys_etl.cli import main
 from totesys_etl.cli.main import COMMANDS
@@ -33,7 +33,8 @@ EVENTS = {
 
 TESTS = {
     name
-    for path in (ROOT / "tests").rglob("test_*.py")
+    for folder in (ROOT / "tests", ROOT / "lib" / "awsglue_local" / "tests")
+    for path in folder.rglob("test_*.py")
     for name in re.findall(r"^def (test_\w+)", read(path), re.MULTILINE)
 }
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from conventions.tree import ROOT, files, python_files, shown
+from fixtures.tree import ROOT, files, python_files, shown
 
 LARGEST_BYTES = 1_000_000
 NAMELESS = {"utils", "helpers", "common", "base", "misc"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from conventions.tree import ROOT
+from fixtures.tree import ROOT
 
 LOCKS = ("dev", "safety", "checkov", "glue")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from conventions.tree import ROOT
+from fixtures.tree import ROOT
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))

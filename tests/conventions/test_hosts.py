@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conventions.tree import files, shown
+from fixtures.tree import files, shown
 
 REGISTRIES = re.compile(
     r"pypi\.org|pythonhosted\.org|maven\.org|maven\.apache\.org|registry\.npmjs|"

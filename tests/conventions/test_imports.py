@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from importlinter.cli import lint_imports
 
-from conventions.tree import ROOT
+from fixtures.tree import ROOT
 
 
 def test_every_import_contract_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,12 +31,7 @@ def test_every_room_stands_in_a_layer(package: str) -> None:
     assert {room for room in listed if room.startswith(f"{folder.name}.")} == rooms
 
 
-CONFORMANCE = [
-    path
-    for path in sorted((ROOT / "tests").rglob("test_awsglue_*.py"))
-    + sorted((ROOT / "tests").rglob("test_glue_*.py"))
-    if "pytest.mark.conformance" in path.read_text(encoding="utf-8")
-]
+CONFORMANCE = sorted((ROOT / "lib" / "awsglue_local" / "tests" / "conformance").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", CONFORMANCE, ids=lambda path: path.name)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from awsglue_local.definition.document import Definition, parse
-from conventions.tree import ROOT
+from fixtures.tree import ROOT
 
 FILE = ROOT / "glue_jobs" / "workflows.yaml"
 READ_BY_GLUE = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conventions.tree import ROOT, files
+from fixtures.tree import ROOT, files
 from totesys_demo.deployments import BUCKETS
 from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_etl.lake.commits import raw_log

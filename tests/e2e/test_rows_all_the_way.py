@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from e2e.alarms import state
-from e2e.conftest import FIRST_LIVE_DAY, terraform_or_yaml
-from e2e.expected import FACTS, assert_warehouse_equals_source, rows
-from e2e.rights import work_actions
+from fixtures.alarms import state
+from fixtures.expected_warehouse import FACTS, assert_warehouse_equals_source, rows
+from fixtures.platform import FIRST_LIVE_DAY, terraform_or_yaml
 from fixtures.postgres_versions import newer_than, statements
+from fixtures.rights import work_actions
 from totesys_demo.deployments import BUCKETS, Deployment, TerraformDeployment
 from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_demo.trace import arrivals

@@ -15,10 +15,11 @@ from psycopg import sql
 from pyspark.sql import DataFrame, SparkSession
 
 from fixtures.all_types import ALL_TYPES, NOT_CARRIED, ROWS, STAMP
-from fixtures.servers import Database
+from glue_fixtures.servers import Database
 from totesys_etl.contracts import arrow, canonical, lake_tables
 from totesys_etl.contracts.model import SourceColumn
 from totesys_etl.contracts.postgres import source_ddl
+from totesys_etl.contracts.spark_fingerprints import spark_canonical, spark_fingerprints
 from totesys_etl.lake.sink import to_parquet
 
 Fingerprints = dict[int, tuple[int, int]]
@@ -70,7 +71,7 @@ def in_postgres(connection: psycopg.Connection, size: int = canonical.RANGE_SIZE
 
 
 def in_spark(frame: DataFrame, size: int = canonical.RANGE_SIZE) -> Fingerprints:
-    rows = canonical.spark_fingerprints(frame, ALL_TYPES, size).collect()
+    rows = spark_fingerprints(frame, ALL_TYPES, size).collect()
     return {row["range"]: (row["rows"], row["fingerprint"]) for row in rows}
 
 
@@ -121,7 +122,7 @@ def test_canonical_text_is_the_same(
         )
     ).fetchall()
     frame = read(spark, database, canonical.snapshot_query(ALL_TYPES))
-    actual = frame.select("all_types_id", canonical.spark_canonical(ALL_TYPES.columns)).collect()
+    actual = frame.select("all_types_id", spark_canonical(ALL_TYPES.columns)).collect()
     assert sorted(map(tuple, actual)) == sorted(expected)
     rows = in_arrow(frame)
     keys = rows.column("all_types_id").to_pylist()

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from fixtures.all_types import ALL_TYPES
-from fixtures.servers import Database
+from glue_fixtures.servers import Database
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import SourceTable, StarTable
 from totesys_etl.contracts.postgres import (

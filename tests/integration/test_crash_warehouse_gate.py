@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from e2e.crashes.effects import Disturbance, Effect, Effects
-from e2e.crashes.warehouse_gate import warehouse_gate
-from fixtures.servers import Database
+from fixtures.crashes.effects import Disturbance, Effect, Effects
+from fixtures.crashes.warehouse_gate import warehouse_gate
+from glue_fixtures.servers import Database
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from totesys_etl.lake.catalog import Published, publish_raw, publish_star, star_
 from totesys_etl.lake.catalog_table import CatalogTable
 from totesys_etl.lake.commits import (
     CommitLog,
+    DataFile,
     RawCommit,
     RawTable,
     StarCommit,
@@ -24,7 +25,6 @@ from totesys_etl.lake.commits import (
     raw_log,
     star_log,
 )
-from totesys_etl.lake.files import DataFile
 
 NOW = datetime(2026, 11, 22, 10)
 

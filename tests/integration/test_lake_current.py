@@ -12,9 +12,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from totesys_etl.contracts import SOURCE_TABLES, lake_tables
 from totesys_etl.contracts.arrow import arrow_schema
-from totesys_etl.contracts.canonical import SLICE_SIZE, range_name, spark_fingerprints
+from totesys_etl.contracts.canonical import SLICE_SIZE, range_name
 from totesys_etl.contracts.intervals import of_slices
 from totesys_etl.contracts.spark import struct_type
+from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
 from totesys_etl.errors import CertificateFailed, CommitMissing
 from totesys_etl.lake.commits import KeyRange
 from totesys_etl.lake.current import read_current, read_keys, slice_fingerprints, write_current

@@ -20,15 +20,14 @@ from totesys_etl.contracts.spark import struct_type
 from totesys_etl.errors import BucketMissing, CertificateFailed, CommitMissing
 from totesys_etl.lake.catalog import publish_raw
 from totesys_etl.lake.changes import read_changes, write_changes
-from totesys_etl.lake.commits import RawCommit, RawTable, raw_log
+from totesys_etl.lake.commits import DataFile, RawCommit, RawTable, raw_log
 from totesys_etl.lake.files import (
-    DataFile,
     folder_of,
-    read_arrow,
     read_frame,
     write_files,
 )
 from totesys_etl.lake.star import read_star, write_star
+from totesys_etl.lake.stored import read_arrow
 
 CURRENCY = SOURCE_TABLES["currency"]
 PAYMENT = lake_tables.star(STAR_TABLES["fact_payment"])

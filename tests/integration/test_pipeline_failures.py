@@ -13,7 +13,7 @@ import pytest
 
 from awsglue_local.databases.postgres import PostgresServer
 from fixtures.bench import PASSWORD, READER, Bench
-from fixtures.servers import Database
+from glue_fixtures.servers import Database
 from totesys_etl import errors
 from totesys_etl.source.session import APPLICATION_NAME
 from totesys_simulator import create_reader, create_totesys, seed

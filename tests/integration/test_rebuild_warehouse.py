@@ -11,7 +11,7 @@ import pytest
 
 from awsglue_local.databases.postgres import PostgresServer
 from fixtures.bench import Bench
-from fixtures.servers import Database
+from glue_fixtures.servers import Database
 from totesys_etl.errors import (
     CertificateFailed,
     RebuildDiffers,

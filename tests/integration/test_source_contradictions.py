@@ -6,7 +6,6 @@ import pytest
 from psycopg import sql
 from pyspark.sql import SparkSession
 
-from fixtures.servers import Database
 from fixtures.source_invoice import (
     EXPECTED,
     INVOICE,
@@ -16,6 +15,7 @@ from fixtures.source_invoice import (
     snapshot,
     source,
 )
+from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
 from totesys_etl.errors import (
     SourceColumnMissing,

@@ -7,7 +7,6 @@ import psycopg
 import pytest
 from pyspark.sql import SparkSession
 
-from fixtures.servers import Database
 from fixtures.source_invoice import (
     INVOICE,
     reader,
@@ -15,6 +14,7 @@ from fixtures.source_invoice import (
     snapshot,
     source,
 )
+from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import (

@@ -7,7 +7,6 @@ import pytest
 from psycopg import sql
 from pyspark.sql import SparkSession
 
-from fixtures.servers import Database
 from fixtures.source_invoice import (
     EXPECTED,
     INSERT,
@@ -19,8 +18,9 @@ from fixtures.source_invoice import (
     snapshot,
     source,
 )
+from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
-from totesys_etl.contracts.canonical import spark_fingerprints
+from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
 from totesys_etl.source import Fingerprint, Snapshot, open_snapshot
 from totesys_etl.source.reading import KeyBounds
 

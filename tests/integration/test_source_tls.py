@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from fixtures.servers import Database
 from fixtures.source_invoice import EXPECTED, INVOICE, assert_rows, reader, source
 from fixtures.tls import Identity, tls_before
+from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
 from totesys_etl.errors import SettingInvalid, SourceUnreachable
 from totesys_etl.source import open_snapshot

@@ -7,10 +7,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from awsglue_local.databases.postgres import PostgresServer
-from fixtures.servers import Database
 from fixtures.source_invoice import EXPECTED, INVOICE, assert_rows, reader, run, source
+from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
-from totesys_etl.contracts.canonical import spark_fingerprints
+from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
 from totesys_etl.errors import SnapshotInvalidated
 from totesys_etl.source import Fingerprint, explain, open_snapshot
 from totesys_etl.source.reading import KeyBounds

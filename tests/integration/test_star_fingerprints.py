@@ -12,12 +12,13 @@ from psycopg import sql
 from pyspark.sql import DataFrame, SparkSession
 
 from awsglue_local.databases.postgres import PostgresServer
-from fixtures.servers import Database
+from glue_fixtures.servers import Database
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import FACT_DELETION, LakeTable, star
 from totesys_etl.contracts.model import Column, StarTable
 from totesys_etl.contracts.postgres import star_ddl
 from totesys_etl.contracts.spark import struct_type
+from totesys_etl.contracts.spark_fingerprints import spark_star_fingerprints
 from totesys_etl.contracts.star_fingerprints import (
     Fingerprints,
     differing,
@@ -26,7 +27,6 @@ from totesys_etl.contracts.star_fingerprints import (
     postgres_star_fingerprints,
     shown_key,
     shown_range,
-    spark_star_fingerprints,
     together,
     warehouse_columns,
 )

@@ -15,8 +15,8 @@ import boto3
 import pytest
 
 from awsglue_local.server.aws import AwsServer
-from e2e.expected import assert_warehouse_equals_source
 from fixtures.bench import Bench
+from fixtures.expected_warehouse import assert_warehouse_equals_source
 from fixtures.proxy import Fault, Proxy, Request, proxied
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.errors import CommitTaken

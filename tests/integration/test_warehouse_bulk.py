@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from fixtures.servers import Database
 from fixtures.warehouse_rows import DAY_1, DAY_2, payment, payment_dimensions, star_rows
+from glue_fixtures.servers import Database
 from totesys_etl.errors import (
     WarehouseContradictsContract,
 )

@@ -7,7 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from fixtures.servers import Database
 from fixtures.warehouse_rows import (
     DAY_1,
     DAY_2,
@@ -21,6 +20,7 @@ from fixtures.warehouse_rows import (
     sales_order,
     star_rows,
 )
+from glue_fixtures.servers import Database
 from totesys_etl.errors import (
     WarehouseContradictsContract,
 )

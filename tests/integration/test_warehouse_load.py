@@ -9,7 +9,6 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from fixtures.servers import Database
 from fixtures.warehouse_rows import (
     DAY_1,
     DAY_2,
@@ -22,6 +21,7 @@ from fixtures.warehouse_rows import (
     payments,
     star_rows,
 )
+from glue_fixtures.servers import Database
 from totesys_etl.errors import (
     CommitMissing,
     ContractInvalid,

@@ -13,8 +13,8 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from fixtures.servers import Database
 from fixtures.warehouse_rows import DAY_1, DAY_2, payment, payment_dimensions, star_rows
+from glue_fixtures.servers import Database
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.errors import (
     WarehouseBusy,

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from fixtures.servers import Database
+from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
 from totesys_etl.errors import (
     WarehouseLoginRefused,

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from fixtures.servers import Database
 from fixtures.warehouse_rows import DAY_1, payment, payment_dimensions, star_rows
+from glue_fixtures.servers import Database
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.postgres import star_ddl
 from totesys_etl.errors import WarehouseContradictsContract, WarehouseRightMissing

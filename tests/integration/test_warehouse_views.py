@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from fixtures.servers import Database
 from fixtures.warehouse_rows import deletions, payment_dimensions, sales_order, star_rows
+from glue_fixtures.servers import Database
 from totesys_etl.warehouse import LoadBatch, Warehouse
 
 # Captured at 09:00 of four days. Order 1 is inserted on the 2nd, moved on the 3rd at 08:00 and

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from e2e.crashes.aws_gate import effect_name
-from e2e.crashes.effects import Disturbance, Effect, Effects
-from e2e.crashes.points import Kills, Point, all_points
+from fixtures.crashes.aws_gate import effect_name
+from fixtures.crashes.effects import Disturbance, Effect, Effects
+from fixtures.crashes.points import Kills, Point, all_points
 from fixtures.relay import Request
 
 TABLE = {"DatabaseName": "totesys_raw", "TableInput": {"Name": "staff"}, "VersionId": "7"}

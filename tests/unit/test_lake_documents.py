@@ -7,6 +7,7 @@ import pytest
 
 from totesys_etl.lake import documents
 from totesys_etl.lake.commits import (
+    DataFile,
     KeyRange,
     RawCommit,
     RawTable,
@@ -14,7 +15,6 @@ from totesys_etl.lake.commits import (
     StarPartition,
     StarTableState,
 )
-from totesys_etl.lake.files import DataFile
 
 FILE = DataFile(key="changes/currency/x/00000.parquet", rows=3, bytes=900, sha256="ab" * 32)
 RAW = RawCommit(

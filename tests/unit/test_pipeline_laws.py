@@ -11,13 +11,13 @@ from totesys_etl.contracts.lake_tables import DIM_DELETION, FACT_DELETION, QUARA
 from totesys_etl.lake.certificates import Certificate, TableCertificate
 from totesys_etl.lake.commits import (
     CHANGES,
+    DataFile,
     KeyRange,
     RawCommit,
     RawTable,
     StarCommit,
     StarTableState,
 )
-from totesys_etl.lake.files import DataFile
 from totesys_etl.pipeline.laws import certificate_laws, quarantined, raw_laws, star_laws
 
 AT = datetime(2026, 11, 22)

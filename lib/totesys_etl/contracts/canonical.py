@@ -10,15 +10,11 @@ PostgreSQL: database encoding UTF8, session `datestyle` ISO. Spark: session time
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import assert_never
 
 from psycopg import sql
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from totesys_etl.contracts.model import Column, SourceColumn, SourceTable
+from totesys_etl.contracts.model import SourceColumn, SourceTable
 from totesys_etl.contracts.types import (
     BigInteger,
     Boolean,
@@ -120,32 +116,6 @@ def postgres_fingerprints(
     )
 
 
-def spark_canonical(columns: Iterable[Column]) -> SparkColumn:
-    """The canonical text of a row of `columns` and `non_finite`, as `snapshot_query` gives them.
-
-    Raises TypeUnsupported.
-    """
-    values = [spark_text(c.name, c.type) for c in columns]
-    return F.concat_ws("|", *values, spark_text(NON_FINITE, Text()))
-
-
-def spark_fingerprints(
-    frame: DataFrame, table: SourceTable, size: int = RANGE_SIZE, by: SparkColumn | None = None
-) -> DataFrame:
-    """Range, rows and fingerprint (long each) per `size` keys of `frame`, as in PostgreSQL.
-
-    `frame` has the columns of `snapshot_query`; others are ignored. With `by`, one row per range
-    and value of it, which comes second, as column `by`. Raises TypeUnsupported.
-    """
-    digest = F.md5(spark_canonical(table.columns))
-    prefix = F.conv(F.substring(digest, 1, DIGITS), 16, 10).cast("long")
-    number = F.shiftright(F.col(table.primary_key), shift_of(size)).cast("long")
-    keys = [number.alias("range"), *([] if by is None else [by.alias("by")])]
-    return frame.groupBy(*keys).agg(
-        F.count(F.lit(1)).alias("rows"), F.sum(prefix).alias("fingerprint")
-    )
-
-
 def shift_of(size: int) -> int:
     """By how many bits a key is shifted to its range or slice of `size` keys; ContractInvalid."""
     if size < 1 or size > RANGE_SIZE or size & (size - 1):
@@ -201,15 +171,6 @@ def postgres_text(name: str, type: ColumnType) -> sql.Composed:
     if is_free_text(name, type):
         return sql.SQL("length({column}) || ':' || {column}").format(column=column)
     return sql.SQL("{}::text").format(column)
-
-
-def spark_text(name: str, type: ColumnType) -> SparkColumn:
-    """The same text, '~' for NULL. Raises TypeUnsupported."""
-    column = F.col(name)
-    text = column.cast("string")
-    if is_free_text(name, type):
-        text = F.concat(F.length(column).cast("string"), F.lit(":"), column)
-    return F.coalesce(text, F.lit("~"))
 
 
 def is_free_text(name: str, type: ColumnType) -> bool:

@@ -14,9 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from psycopg import sql
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.canonical import (
@@ -24,7 +21,6 @@ from totesys_etl.contracts.canonical import (
     RANGE_SIZE,
     postgres_text,
     range_name,
-    spark_text,
 )
 from totesys_etl.contracts.lake_tables import LakeTable
 from totesys_etl.contracts.model import Column, Kind
@@ -42,24 +38,6 @@ def warehouse_columns(table: LakeTable) -> tuple[Column, ...]:
     """The columns of a star's `table` that the warehouse has too: a dimension's stamps are not."""
     star = STAR_TABLES.get(table.name)
     return star.columns if star and star.kind is Kind.DIMENSION else table.columns
-
-
-def spark_star_fingerprints(
-    frame: DataFrame, columns: Sequence[Column], size: int = RANGE_SIZE, by: str | None = None
-) -> DataFrame:
-    """Range, rows and fingerprint (long each) of `frame`, which has `columns` and maybe others.
-
-    Grain: one key range that has rows; with `by` (a column), one range and value of it, which comes
-    first. `size` is RANGE_SIZE or 1. Raises TypeUnsupported, ContractInvalid.
-    """
-    digest = F.md5(F.concat_ws("|", *map(_spark_text, columns)))
-    prefix = F.conv(F.substring(digest, 1, DIGITS), 16, 10).cast("long")
-    keys = [_spark_range(columns[0], size).cast("long").alias("range")]
-    if by is not None:
-        keys.insert(0, F.col(by))
-    return frame.groupBy(*keys).agg(
-        F.count(F.lit(1)).alias("rows"), F.sum(prefix).alias("fingerprint")
-    )
 
 
 def postgres_star_fingerprints(
@@ -121,11 +99,6 @@ def in_ranges(key: Column, numbers: Iterable[int]) -> sql.Composed:
     return sql.SQL("({})").format(sql.SQL(" OR ").join(conditions or [sql.SQL("FALSE")]))
 
 
-def spark_in_range(key: Column, number: int) -> SparkColumn:
-    """Condition: `key` lies in this range."""
-    return _spark_range(key, RANGE_SIZE) == F.lit(number)
-
-
 def shown_range(key: Column, number: int) -> str:
     """The range as partitions name it: '00003', or '2024'."""
     return f"{number:04d}" if isinstance(key.type, Date) else range_name(number)
@@ -138,31 +111,9 @@ def shown_key(key: Column, number: int) -> str:
     return str(number)
 
 
-def _spark_text(column: Column) -> SparkColumn:
-    if isinstance(column.type, Time):
-        # PostgreSQL prints a time without the zeros at its end; the lake's always has milliseconds.
-        text = F.regexp_replace(F.col(column.name), r"\.?0+$", "")
-        return F.coalesce(text, F.lit("~"))
-    return spark_text(column.name, column.type)
-
-
-def _spark_range(key: Column, size: int) -> SparkColumn:
-    column = F.col(key.name)
-    match key.type, _checked(size):
-        case Integer(), 1:
-            return column
-        case Integer(), _:
-            return F.shiftright(column, RANGE_SIZE.bit_length() - 1)
-        case Date(), 1:
-            return F.year(column) * 10000 + F.month(column) * 100 + F.day(column)
-        case Date(), _:
-            return F.year(column)
-    raise ContractInvalid(f"{key.name}: only an integer or a day is a key of a star table")
-
-
 def _postgres_range(key: Column, size: int) -> sql.Composed:
     column = sql.Identifier(key.name)
-    match key.type, _checked(size):
+    match key.type, checked_size(size):
         case Integer(), 1:
             return sql.SQL("{}::bigint").format(column)
         case Integer(), _:
@@ -175,7 +126,7 @@ def _postgres_range(key: Column, size: int) -> sql.Composed:
     raise ContractInvalid(f"{key.name}: only an integer or a day is a key of a star table")
 
 
-def _checked(size: int) -> int:
+def checked_size(size: int) -> int:
     if size not in (1, RANGE_SIZE):
         raise ContractInvalid(f"range size {size} must be 1 or {RANGE_SIZE}")
     return size

@@ -10,8 +10,8 @@ from totesys_etl.contracts import lake_tables
 from totesys_etl.contracts.lake_tables import BATCH
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.spark import struct_type
-from totesys_etl.lake.commits import RawCommit
-from totesys_etl.lake.files import DataFile, read_frame, write_files
+from totesys_etl.lake.commits import DataFile, RawCommit
+from totesys_etl.lake.files import read_frame, write_files
 
 
 def write_changes(

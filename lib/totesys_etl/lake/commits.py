@@ -7,18 +7,18 @@ was made of it. Facts in a commit are stored once; everything else is derived fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from totesys_etl.lake.commit_log import CommitLog
-from totesys_etl.lake.files import DataFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 __all__ = [
     "CommitLog",
+    "DataFile",
     "Fingerprint",
     "KeyRange",
     "RawCommit",
@@ -29,6 +29,19 @@ __all__ = [
     "raw_log",
     "star_log",
 ]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One immutable Parquet object: key in its bucket, rows, bytes, sha256 (hex) of the body."""
+
+    key: str
+    rows: int
+    bytes: int
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from totesys_etl.contracts import lake_tables
-from totesys_etl.contracts.canonical import (
-    RANGE_SIZE,
-    SLICE_SIZE,
-    range_name,
-    spark_fingerprints,
-)
+from totesys_etl.contracts.canonical import RANGE_SIZE, SLICE_SIZE, range_name
 from totesys_etl.contracts.intervals import KeyInterval
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.spark import struct_type
-from totesys_etl.lake.commits import KeyRange
+from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
+from totesys_etl.lake.commits import DataFile, KeyRange
 from totesys_etl.lake.current_files import SLICES, STORED, Place, merger, reader, slicer
-from totesys_etl.lake.files import BYTES_LIMIT, DataFile, read_frame, told_by_executors
+from totesys_etl.lake.files import BYTES_LIMIT, read_frame, told_by_executors
 from totesys_etl.lake.sink import Target
 
 

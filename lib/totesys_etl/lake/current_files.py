@@ -19,8 +19,9 @@ from totesys_etl.contracts.arrow import arrow_fingerprints, arrow_schema, in_sli
 from totesys_etl.contracts.canonical import SLICE_SIZE, range_name
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import CertificateFailed
-from totesys_etl.lake.files import DataFile, read_arrow
+from totesys_etl.lake.commits import DataFile
 from totesys_etl.lake.sink import RECEIPT, Target, batches_of, client, pieces_of, store
+from totesys_etl.lake.stored import read_arrow
 from totesys_etl.lake.tasks import Task, task
 
 if TYPE_CHECKING:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
@@ -22,33 +16,17 @@ from pyspark.sql.types import StructType
 
 from totesys_etl import errors
 from totesys_etl.contracts.spark import literal_rows
-from totesys_etl.errors import CertificateFailed, CommitMissing
-from totesys_etl.lake.objects import bucket_missing, get
+from totesys_etl.errors import CommitMissing
+from totesys_etl.lake.commits import DataFile
+from totesys_etl.lake.objects import bucket_missing
 from totesys_etl.lake.sink import RECEIPT, Target, writer
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+    pass
 
 ROW_LIMIT = 2_000_000
 BYTES_LIMIT = 128 * 1024 * 1024
 """Rows, and bytes in Arrow memory, at which a file is full: what one task holds at a time."""
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """One immutable Parquet object: key in its bucket, rows, bytes, sha256 (hex) of the body."""
-
-    key: str
-    rows: int
-    bytes: int
-    sha256: str
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> DataFile:
-        return cls(**value)
 
 
 def write_files(
@@ -137,41 +115,3 @@ def read_frame(
         if "UnknownStoreException" in str(error.java_exception.toString()):
             raise bucket_missing(bucket, "NoSuchBucket on read") from error
         raise
-
-
-def read_arrow(
-    s3: S3Client,
-    bucket: str,
-    file: DataFile,
-    columns: Sequence[str] | None = None,
-    filter: pc.Expression | None = None,
-) -> Iterator[pa.RecordBatch]:
-    """The file's rows in order, read by this process; timestamps naive (UTC), in microseconds.
-
-    `columns` chooses and orders; `filter` may use any column of the file. Raises BucketMissing,
-    CommitMissing when the file is gone, CertificateFailed when its content is not what was written.
-    """
-    body = get(s3, bucket, file.key)
-    if body is None:
-        raise CommitMissing(
-            f"s3://{bucket}/{file.key} is named by a commit but not there: restore that "
-            "version of the object"
-        )
-    if hashlib.sha256(body).hexdigest() != file.sha256:
-        raise CertificateFailed(
-            f"s3://{bucket}/{file.key} is not what was written: its sha256 is not {file.sha256}"
-        )
-    # pyarrow.parquet.read_table would do, but its threads may abort the process when it ends.
-    for batch in pq.ParquetFile(io.BytesIO(body)).iter_batches(use_threads=False):
-        kept = batch if filter is None else batch.filter(filter)
-        chosen = kept if columns is None else kept.select(list(columns))
-        if chosen.num_rows:
-            yield _naive(chosen)
-
-
-def _naive(batch: pa.RecordBatch) -> pa.RecordBatch:
-    fields = [
-        field.with_type(pa.timestamp("us")) if pa.types.is_timestamp(field.type) else field
-        for field in batch.schema
-    ]
-    return batch.cast(pa.schema(fields))

@@ -12,12 +12,8 @@ from pyspark.sql import DataFrame, SparkSession
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import LakeTable
 from totesys_etl.contracts.spark import struct_type
-from totesys_etl.contracts.star_fingerprints import (
-    MODULUS,
-    shown_range,
-    spark_star_fingerprints,
-    warehouse_columns,
-)
+from totesys_etl.contracts.spark_fingerprints import spark_star_fingerprints
+from totesys_etl.contracts.star_fingerprints import MODULUS, shown_range, warehouse_columns
 from totesys_etl.lake.commits import Fingerprint, StarPartition
 from totesys_etl.lake.files import read_frame, write_files
 

@@ -11,14 +11,13 @@ from pyspark.sql import functions as F
 
 from totesys_etl.contracts.lake_tables import LakeTable
 from totesys_etl.contracts.model import Column
+from totesys_etl.contracts.spark_fingerprints import spark_in_range, spark_star_fingerprints
 from totesys_etl.contracts.star_fingerprints import (
     Fingerprints,
     differing,
     fingerprints,
     shown_key,
     shown_range,
-    spark_in_range,
-    spark_star_fingerprints,
 )
 from totesys_etl.warehouse.inspection import Inspection
 

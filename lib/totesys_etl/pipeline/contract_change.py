@@ -22,9 +22,8 @@ from totesys_etl.contracts.model import SourceTable
 from totesys_etl.contracts.version import contract_version
 from totesys_etl.errors import CertificateFailed, TotesysError
 from totesys_etl.lake.changes import write_changes
-from totesys_etl.lake.commits import CONTRACT, CommitLog, KeyRange, RawCommit, RawTable
+from totesys_etl.lake.commits import CONTRACT, CommitLog, DataFile, KeyRange, RawCommit, RawTable
 from totesys_etl.lake.current import measure, read_current, write_current
-from totesys_etl.lake.files import DataFile
 from totesys_etl.log import Log
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.pipeline.spool import versioned_columns

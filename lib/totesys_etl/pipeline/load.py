@@ -19,8 +19,8 @@ from totesys_etl.contracts.model import Kind
 from totesys_etl.errors import WarehouseAhead
 from totesys_etl.lake import rebuilds
 from totesys_etl.lake.commits import StarCommit, star_log
-from totesys_etl.lake.files import read_arrow
 from totesys_etl.lake.loaded import loaded_log, mark
+from totesys_etl.lake.stored import read_arrow
 from totesys_etl.log import Log
 from totesys_etl.metrics import Metric
 from totesys_etl.pipeline import arguments

@@ -8,9 +8,8 @@ from totesys_etl.contracts.evolution import shape
 from totesys_etl.contracts.version import contract_version
 from totesys_etl.errors import CertificateFailed, MassDelete
 from totesys_etl.lake.changes import write_changes
-from totesys_etl.lake.commits import KeyRange, RawTable
+from totesys_etl.lake.commits import DataFile, KeyRange, RawTable
 from totesys_etl.lake.current import write_current
-from totesys_etl.lake.files import DataFile
 from totesys_etl.pipeline.batch import Batch
 from totesys_etl.pipeline.spool import Spooled
 

@@ -6,9 +6,8 @@ Source: https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
 """
 
 import hashlib
+from importlib.util import find_spec
 from pathlib import Path
-
-import pyspark
 
 from awsglue_local.runtime.jars import cache_root, ensure_jars
 from awsglue_local.runtime.java import java_home
@@ -18,7 +17,8 @@ WARMUP = Path(__file__).with_name("warmup.py")
 
 def archive() -> Path:
     """Where the archive for this Java, this Spark and these jars is, or would be."""
-    parts = (java_home(), Path(pyspark.__file__).parent, ensure_jars(), conf_folder())
+    pyspark = find_spec("pyspark")  # not imported: that costs half a second
+    parts = (java_home(), pyspark and pyspark.origin, ensure_jars(), conf_folder())
     digest = hashlib.sha256(WARMUP.read_bytes())
     for part in parts:
         digest.update(str(part).encode())
