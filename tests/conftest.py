@@ -2,8 +2,8 @@
 
 pytest_plugins = [
     "glue_fixtures.servers",
-    "fixtures.bench",
+    "fixtures.harness",
     "fixtures.platform",
     "fixtures.crashes.plugin",
-    "fixtures.telling",
+    "fixtures.reporting",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from fixtures.bench import Bench
+from fixtures.harness import Harness
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.errors import AuditFailed, WarehouseAhead
 from totesys_etl.lake import audits
@@ -28,42 +28,42 @@ CHANGES = (
 
 
 @pytest.fixture(scope="module")
-def bench(shared_bench: Bench) -> Bench:
+def harness(shared_harness: Harness) -> Harness:
     """Three batches, two processed commits, all in the warehouse."""
-    shared_bench.transform()
+    shared_harness.transform()
     for statement in CHANGES:
-        shared_bench.source.execute(statement.encode())
-    shared_bench.ingest()
-    shared_bench.source.execute(
+        shared_harness.source.execute(statement.encode())
+    shared_harness.ingest()
+    shared_harness.source.execute(
         "UPDATE sales_order SET units_sold = units_sold + 1 WHERE sales_order_id IN (2, 3)"
     )
-    shared_bench.ingest()
-    shared_bench.transform()
-    assert shared_bench.load() == 2
-    return shared_bench
+    shared_harness.ingest()
+    shared_harness.transform()
+    assert shared_harness.load() == 2
+    return shared_harness
 
 
 @contextmanager
-def tampered(bench: Bench, changes: Iterable[tuple[str, str]]) -> Iterator[None]:
+def tampered(harness: Harness, changes: Iterable[tuple[str, str]]) -> Iterator[None]:
     """Each change in the warehouse, past triggers and foreign keys; its undo afterwards."""
     done: list[str] = []
-    bench.warehouse.execute("SET session_replication_role = replica")
+    harness.warehouse.execute("SET session_replication_role = replica")
     try:
         for change, undo in changes:
-            bench.warehouse.execute(change.encode())
+            harness.warehouse.execute(change.encode())
             done.insert(0, undo)
         yield
     finally:
         for undo in done:
-            bench.warehouse.execute(undo.encode())
-        bench.warehouse.execute("RESET session_replication_role")
+            harness.warehouse.execute(undo.encode())
+        harness.warehouse.execute("RESET session_replication_role")
 
 
-def found(bench: Bench, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def found(harness: Harness, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """All differences, as the log has them; the error shows the first ones in one line."""
     capsys.readouterr()
     with pytest.raises(AuditFailed) as failed:
-        bench.audit()
+        harness.audit()
     lines = (json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{")
     differences = [line["found"] for line in lines if line["event"] == "difference"]
     told = str(failed.value)
@@ -72,12 +72,12 @@ def found(bench: Bench, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return differences
 
 
-def test_an_audit_says_what_is_there(bench: Bench) -> None:
-    before = audits.newest(boto3.client("s3"), bench.arguments["processed_bucket"])
-    done = bench.audit()
+def test_an_audit_says_what_is_there(harness: Harness) -> None:
+    before = audits.newest(boto3.client("s3"), harness.arguments["processed_bucket"])
+    done = harness.audit()
     assert before is None and done is not None
     assert (done.commit, done.batch) == (2, 3)
-    assert audits.newest(boto3.client("s3"), bench.arguments["processed_bucket"]) == done
+    assert audits.newest(boto3.client("s3"), harness.arguments["processed_bucket"]) == done
     assert tuple(done.tables) == tuple(STAR_TABLES)
     sales, purchases = done.tables["fact_sales_order"], done.tables["fact_purchase_orders"]
     payments = done.tables["fact_payment"]
@@ -86,7 +86,7 @@ def test_an_audit_says_what_is_there(bench: Bench) -> None:
     assert (payments.rows, payments.current, payments.deleted) == (10, 9, 1)
     for name, table in done.tables.items():
         query = f"SELECT count(*) FROM {name}".encode()
-        assert bench.warehouse.execute(query).fetchall() == [(table.rows,)], name
+        assert harness.warehouse.execute(query).fetchall() == [(table.rows,)], name
 
 
 PAIR = "the Parquet files and the warehouse differ in 1 key range(s), first"
@@ -167,10 +167,10 @@ TAMPERED = {
 
 
 def test_whatever_was_changed_in_the_warehouse_is_named(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    harness: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with tampered(bench, ((change, undo) for change, undo, *_ in TAMPERED.values())):
-        differences = found(bench, capsys)
+    with tampered(harness, ((change, undo) for change, undo, *_ in TAMPERED.values())):
+        differences = found(harness, capsys)
     # The one difference of current sales orders names what two of the changes did.
     current = [d for d in differences if d.startswith(f"fact_sales_order: {NEWEST}")]
     assert len(current) == 1
@@ -183,7 +183,7 @@ def test_whatever_was_changed_in_the_warehouse_is_named(
 
 
 @pytest.fixture
-def replaced(bench: Bench) -> Iterator[Callable[[str, str, bytes], None]]:
+def replaced(harness: Harness) -> Iterator[Callable[[str, str, bytes], None]]:
     """Overwrites objects, as no role can; the old content comes back afterwards."""
     s3, before = boto3.client("s3"), dict[tuple[str, str], bytes]()
 
@@ -197,31 +197,31 @@ def replaced(bench: Bench) -> Iterator[Callable[[str, str, bytes], None]]:
         s3.put_object(Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256")
 
 
-def head(bench: Bench) -> StarCommit:
-    commit = bench.star_head()
+def head(harness: Harness) -> StarCommit:
+    commit = harness.star_head()
     assert commit is not None
     return commit
 
 
 def test_a_damaged_file_is_named(
-    bench: Bench, replaced: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    harness: Harness, replaced: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bucket = bench.arguments["processed_bucket"]
-    (partition,) = head(bench).tables["dim_staff"].partitions.values()
+    bucket = harness.arguments["processed_bucket"]
+    (partition,) = head(harness).tables["dim_staff"].partitions.values()
     key = partition.files[0].key
     replaced(bucket, key, b"x" * partition.files[0].bytes)
-    (told,) = found(bench, capsys)
+    (told,) = found(harness, capsys)
     assert told.startswith(f"s3://{bucket}/{key} is not what was written: its sha256 is not")
     replaced(bucket, key, b"x")
-    (told,) = found(bench, capsys)
+    (told,) = found(harness, capsys)
     assert told.startswith(f"s3://{bucket}/{key} has 1 bytes, {partition.files[0].bytes} were")
 
 
 def test_commits_and_catalogue_that_were_changed_are_found(
-    bench: Bench, replaced: Callable[..., None], capsys: pytest.CaptureFixture[str]
+    harness: Harness, replaced: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A commit names older, intact files; another counts wrongly; a partition points elsewhere."""
-    raw, processed = bench.arguments["raw_bucket"], bench.arguments["processed_bucket"]
+    raw, processed = harness.arguments["raw_bucket"], harness.arguments["processed_bucket"]
     s3, key = boto3.client("s3"), star_log(boto3.client("s3"), processed).key
 
     def document(bucket: str, number: int) -> Any:
@@ -233,8 +233,8 @@ def test_commits_and_catalogue_that_were_changed_are_found(
     counts["tables"]["payment"]["deleted"] = 0
     replaced(processed, key(2), json.dumps(star).encode())
     replaced(raw, key(2), json.dumps(counts).encode())
-    differences = found(bench, capsys)
-    database = bench.arguments["star_database"]
+    differences = found(harness, capsys)
+    database = harness.arguments["star_database"]
     for beginning in (
         "batch 2, payment: 10 rows before + 0 inserted - 0 deleted are not 9 live: a commit was",
         "batch 2, payment: 1 rows in its files of changes, 0 counted: a commit was changed",
@@ -248,10 +248,10 @@ def test_commits_and_catalogue_that_were_changed_are_found(
     assert len(differences) == 5
 
 
-def test_a_catalogue_that_lags_is_waited_for_and_then_named(bench: Bench) -> None:
+def test_a_catalogue_that_lags_is_waited_for_and_then_named(harness: Harness) -> None:
     """Publishing ends before patience does, or does not."""
     glue, s3 = boto3.client("glue"), boto3.client("s3")
-    database, bucket = bench.arguments["star_database"], bench.arguments["processed_bucket"]
+    database, bucket = harness.arguments["star_database"], harness.arguments["processed_bucket"]
     star = star_log(s3, bucket)
     assert star_differences(glue, star, database, bucket) == []
     lagging = glue.get_table(DatabaseName=database, Name="dim_staff")["Table"]
@@ -267,7 +267,7 @@ def test_a_catalogue_that_lags_is_waited_for_and_then_named(bench: Bench) -> Non
         publish_star(glue, star, database, bucket)
         assert waiting.result() == []
 
-    database, bucket = bench.arguments["raw_database"], bench.arguments["raw_bucket"]
+    database, bucket = harness.arguments["raw_database"], harness.arguments["raw_bucket"]
     raw = raw_log(s3, bucket)
     assert raw_differences(glue, raw, database, bucket) == []
     day = raw.read(2).ingest_date
@@ -281,17 +281,17 @@ def test_a_catalogue_that_lags_is_waited_for_and_then_named(bench: Bench) -> Non
     assert raw_differences(glue, raw, database, bucket) == []
 
 
-def test_a_warehouse_of_another_lake_is_refused(bench: Bench) -> None:
+def test_a_warehouse_of_another_lake_is_refused(harness: Harness) -> None:
     change = "UPDATE etl.load_ledger SET raw_through = {} WHERE commit_number = 2"
-    with tampered(bench, [(change.format(9), change.format(3))]), pytest.raises(WarehouseAhead):
-        bench.audit()
+    with tampered(harness, [(change.format(9), change.format(3))]), pytest.raises(WarehouseAhead):
+        harness.audit()
 
 
-def test_everything_was_undone(bench: Bench) -> None:
+def test_everything_was_undone(harness: Harness) -> None:
     """Last in this file; and what waits for its load does not disturb an audit."""
-    bench.source.execute("UPDATE staff SET first_name = 'Later' WHERE staff_id = 2")
-    bench.ingest()
-    bench.transform()
-    done = bench.audit()
+    harness.source.execute("UPDATE staff SET first_name = 'Later' WHERE staff_id = 2")
+    harness.ingest()
+    harness.transform()
+    done = harness.audit()
     assert done is not None
     assert (done.commit, done.batch) == (2, 3)

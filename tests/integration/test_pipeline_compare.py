@@ -13,7 +13,7 @@ from psycopg import sql
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from fixtures.bench import Bench
+from fixtures.harness import Harness
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.lake.changes import read_changes
 from totesys_etl.lake.commits import CommitLog, RawCommit, raw_log
@@ -27,13 +27,13 @@ EDITED = {"sales_order": "agreed_delivery_date", "purchase_order": "item_code"}
 
 
 def test_sweep_and_whole_comparison_find_the_same_changes(
-    bench: Bench, spark: SparkSession
+    harness: Harness, spark: SparkSession
 ) -> None:
-    _large(bench)
+    _large(harness)
     other = _another_lake()
-    log, whole = (raw_log(boto3.client("s3"), b["raw_bucket"]) for b in (bench.arguments, other))
-    assert bench.ingest() is not None
-    assert bench.ingest(**other) is not None
+    log, whole = (raw_log(boto3.client("s3"), b["raw_bucket"]) for b in (harness.arguments, other))
+    assert harness.ingest() is not None
+    assert harness.ingest(**other) is not None
 
     @settings(
         max_examples=2,
@@ -44,8 +44,8 @@ def test_sweep_and_whole_comparison_find_the_same_changes(
     )
     @given(seed=st.integers(0, 2**32))
     def changes_are_the_same(seed: int) -> None:
-        touched = _change(bench.source, random.Random(seed))
-        first, second = bench.ingest(), bench.ingest(**other)
+        touched = _change(harness.source, random.Random(seed))
+        first, second = harness.ingest(), harness.ingest(**other)
         assert first is not None
         assert second is not None
         for name in SOURCE_TABLES:
@@ -57,15 +57,17 @@ def test_sweep_and_whole_comparison_find_the_same_changes(
     assert log.head_number() == whole.head_number() == 3
 
 
-def test_a_drill_down_fetches_the_slices_that_differ(bench: Bench, capsys) -> None:
-    _large(bench)
-    assert bench.ingest() is not None
+def test_a_drill_down_fetches_the_slices_that_differ(harness: Harness, capsys) -> None:
+    _large(harness)
+    assert harness.ingest() is not None
     capsys.readouterr()
     # Two rows of one slice, one far from them, and one whose range is new.
-    bench.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id IN (300, 301)")
-    bench.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id = 9000")
+    harness.source.execute(
+        "UPDATE sales_order SET units_sold = 7 WHERE sales_order_id IN (300, 301)"
+    )
+    harness.source.execute("UPDATE sales_order SET units_sold = 7 WHERE sales_order_id = 9000")
 
-    assert bench.ingest() is not None
+    assert harness.ingest() is not None
 
     lines = [line for line in capsys.readouterr().out.splitlines() if '"compared"' in line]
     (told,) = [line for line in lines if '"sales_order"' in line]
@@ -74,30 +76,30 @@ def test_a_drill_down_fetches_the_slices_that_differ(bench: Bench, capsys) -> No
 
 
 def test_a_bookmark_of_many_keys_is_counted_in_spark(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As with a few: the certificate tells what the bookmark named and what it knew nothing of."""
-    assert bench.ingest() is not None
+    assert harness.ingest() is not None
     stamped = "UPDATE payment SET paid = NOT paid, last_updated = now() WHERE payment_id IN (2, 3)"
     silent = "UPDATE payment SET paid = NOT paid WHERE payment_id = 5"
     counts = []
     for few in (candidates.FEW, 1):
         monkeypatch.setattr(candidates, "FEW", few)
-        bench.source.execute(stamped.encode())
-        bench.source.execute(silent.encode())
-        commit = bench.ingest()
+        harness.source.execute(stamped.encode())
+        harness.source.execute(silent.encode())
+        commit = harness.ingest()
         assert commit is not None
         assert commit.tables["payment"].updated == 3
-        told = bench.certificate().tables["payment"]
+        told = harness.certificate().tables["payment"]
         counts.append((told.candidates, told.beyond_bookmark))
     assert counts == [(2, 1), (2, 1)]
 
 
-def _large(bench: Bench) -> None:
+def _large(harness: Harness) -> None:
     """In place of the founding rows: so many orders that no difference is looked for in all."""
     tables = sql.SQL(", ").join(map(sql.Identifier, SOURCE_TABLES))
-    bench.source.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
-    scale(bench.source, ORDERS)
+    harness.source.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
+    scale(harness.source, ORDERS)
 
 
 def _another_lake() -> dict[str, str]:

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from pyspark.sql import SparkSession
 
-from fixtures.bench import READER, Bench
+from fixtures.harness import READER, Harness
 from totesys_etl import errors
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import SourceColumn, SourceTable, StarColumn
@@ -40,57 +40,57 @@ STOCK = SourceTable(
 )
 
 
-def _commit(bench: Bench, number: int) -> RawCommit:
-    return raw_log(boto3.client("s3"), bench.arguments["raw_bucket"]).read(number)
+def _commit(harness: Harness, number: int) -> RawCommit:
+    return raw_log(boto3.client("s3"), harness.arguments["raw_bucket"]).read(number)
 
 
-def _payments(bench: Bench) -> list[tuple[Any, ...]]:
+def _payments(harness: Harness) -> list[tuple[Any, ...]]:
     """Key, paid, method, fee of the source's payments; NaN is NULL, as in the lake."""
-    return bench.source.execute(
+    return harness.source.execute(
         "SELECT payment_id, paid, method, NULLIF(fee, 'NaN') FROM payment ORDER BY 1"
     ).fetchall()
 
 
 @pytest.fixture
-def before(bench: Bench) -> Bench:
+def before(harness: Harness) -> Harness:
     """Two batches: payments in two key ranges, number 6 deleted, the amount of 7 not finite."""
-    bench.source.execute("UPDATE payment SET payment_id = 70000 WHERE payment_id = 10")
-    bench.source.execute("UPDATE payment SET payment_amount = 'NaN' WHERE payment_id = 7")
-    bench.ingest()
-    bench.source.execute("DELETE FROM payment WHERE payment_id = 6")
-    bench.ingest()
-    bench.transform()
-    bench.load()
-    bench.source.execute(ADD_COLUMNS)
-    bench.source.execute("UPDATE payment SET method = 'card' WHERE payment_id IN (1, 2, 70000)")
-    bench.source.execute("UPDATE payment SET fee = 'NaN' WHERE payment_id IN (4, 7)")
-    return bench
+    harness.source.execute("UPDATE payment SET payment_id = 70000 WHERE payment_id = 10")
+    harness.source.execute("UPDATE payment SET payment_amount = 'NaN' WHERE payment_id = 7")
+    harness.ingest()
+    harness.source.execute("DELETE FROM payment WHERE payment_id = 6")
+    harness.ingest()
+    harness.transform()
+    harness.load()
+    harness.source.execute(ADD_COLUMNS)
+    harness.source.execute("UPDATE payment SET method = 'card' WHERE payment_id IN (1, 2, 70000)")
+    harness.source.execute("UPDATE payment SET fee = 'NaN' WHERE payment_id IN (4, 7)")
+    return harness
 
 
-def _live_at_once(bench: Bench) -> None:
+def _live_at_once(harness: Harness) -> None:
     """What totesys does between the last batch and the run that finds the new columns."""
-    bench.source.execute(
+    harness.source.execute(
         "UPDATE payment SET paid = NOT paid, last_updated = now(), fee = 1.5 WHERE payment_id = 1"
     )
-    bench.source.execute(
+    harness.source.execute(
         "UPDATE payment SET payment_id = 11, method = 'cash', fee = 2 WHERE payment_id = 3"
     )
 
 
 def test_new_columns_are_a_commit_of_their_own_and_lose_nothing(
-    before: Bench, spark: SparkSession, capsys: pytest.CaptureFixture[str]
+    before: Harness, spark: SparkSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench = before
-    first = _commit(bench, 2).tables["payment"]
-    known = {row["payment_id"]: row for row in _current(bench, spark, 2).collect()}
+    harness = before
+    first = _commit(harness, 2).tables["payment"]
+    known = {row["payment_id"]: row for row in _current(harness, spark, 2).collect()}
     history = "SELECT * FROM etl.payment_history ORDER BY payment_id, batch, op"
-    versions = bench.warehouse.execute(history).fetchall()
-    _live_at_once(bench)
+    versions = harness.warehouse.execute(history).fetchall()
+    _live_at_once(harness)
 
-    batch = bench.ingest(GROWN)
+    batch = harness.ingest(GROWN)
 
     # The change alone: values of the new columns for rows the lake has and the source still has.
-    contract = _commit(bench, 3)
+    contract = _commit(harness, 3)
     state = contract.tables["payment"]
     assert contract.kind == "contract"
     assert (state.inserted, state.updated, state.deleted) == (0, 5, 0)
@@ -98,7 +98,9 @@ def test_new_columns_are_a_commit_of_their_own_and_lose_nothing(
     assert {n for n, table in contract.tables.items() if table.changes} == {"payment"}
     rows = {
         row["payment_id"]: row
-        for row in read_changes(spark, bench.arguments["raw_bucket"], PAYMENT, [contract]).collect()
+        for row in read_changes(
+            spark, harness.arguments["raw_bucket"], PAYMENT, [contract]
+        ).collect()
     }
     assert {
         key: (row["op"], row["changed"], row["method"], row["fee"], row["non_finite"])
@@ -121,21 +123,21 @@ def test_new_columns_are_a_commit_of_their_own_and_lose_nothing(
     state = batch.tables["payment"]
     assert (state.inserted, state.updated, state.deleted) == (1, 1, 1)
     assert state.versions == first.versions + 2
-    changed = read_changes(spark, bench.arguments["raw_bucket"], PAYMENT, [batch])
+    changed = read_changes(spark, harness.arguments["raw_bucket"], PAYMENT, [batch])
     assert {row["payment_id"]: row["changed"] for row in changed.collect()} == {
         1: ["last_updated", "paid"],
         3: [],
         11: [],
     }
     assert batch.captured_at > contract.captured_at
-    assert bench.certificate().batch == 4
+    assert harness.certificate().batch == 4
 
     # Values are complete for old rows too; a deleted row has none that anybody could know.
-    current = _current(bench, spark, 4)
+    current = _current(harness, spark, 4)
     live = current.where("deleted_in_batch IS NULL").orderBy("payment_id")
     assert [
         tuple(row) for row in live.select("payment_id", "paid", "method", "fee").collect()
-    ] == _payments(bench)
+    ] == _payments(harness)
     (gone,) = current.where("payment_id = 6").collect()
     assert (gone["method"], gone["fee"], gone["deleted_in_batch"]) == (None, None, 2)
 
@@ -148,125 +150,125 @@ def test_new_columns_are_a_commit_of_their_own_and_lose_nothing(
 
     # The catalogue has the columns, and the warehouse the three real changes only.
     table = boto3.client("glue").get_table(
-        DatabaseName=bench.arguments["raw_database"], Name="payment"
+        DatabaseName=harness.arguments["raw_database"], Name="payment"
     )["Table"]
     columns = [(c["Name"], c["Type"]) for c in table["StorageDescriptor"]["Columns"]]
     assert columns[-2:] == [("method", "string"), ("fee", "decimal(10,2)")]
-    bench.transform()
-    assert bench.load() == 1
-    now = bench.warehouse.execute(history).fetchall()
+    harness.transform()
+    assert harness.load() == 1
+    now = harness.warehouse.execute(history).fetchall()
     assert len(now) == len(versions) + 3
     assert {row[1] for row in set(now) - set(versions)} == {1, 3, 11}
 
     # From here on everything is as always: a change of the new column is no version.
-    assert bench.ingest(GROWN) is None
-    bench.source.execute("UPDATE payment SET method = 'cash' WHERE payment_id = 2")
-    batch = bench.ingest(GROWN)
+    assert harness.ingest(GROWN) is None
+    harness.source.execute("UPDATE payment SET method = 'cash' WHERE payment_id = 2")
+    batch = harness.ingest(GROWN)
     assert batch is not None
     assert (batch.kind, batch.tables["payment"].updated) == ("changes", 1)
     assert batch.tables["payment"].versions == state.versions
 
     # The wheel of before cannot go on: it would drop the columns.
     with pytest.raises(errors.ContractChanged) as refused:
-        bench.ingest()
+        harness.ingest()
     assert "payment: fee numeric(10,2) there is no column here; method text" in str(refused.value)
     retyped = replace(PAYMENT, columns=(*PAYMENT.columns[:-1], replace(ADDED[1], type=Text())))
-    bench.source.execute("ALTER TABLE payment ALTER COLUMN fee TYPE text")
+    harness.source.execute("ALTER TABLE payment ALTER COLUMN fee TYPE text")
     with pytest.raises(errors.ContractChanged, match=r"fee numeric\(10,2\) there is fee text here"):
-        bench.ingest(SOURCE_TABLES | {"payment": retyped})
+        harness.ingest(SOURCE_TABLES | {"payment": retyped})
 
 
 def test_a_mapped_column_makes_versions_and_the_star_asks_to_be_rebuilt(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.ingest()
-    bench.transform()
-    bench.source.execute(ADD_COLUMNS)
-    bench.source.execute("UPDATE payment SET method = 'card' WHERE payment_id < 4")
-    bench.source.execute("UPDATE payment SET fee = 1 WHERE payment_id = 9")
+    harness.ingest()
+    harness.transform()
+    harness.source.execute(ADD_COLUMNS)
+    harness.source.execute("UPDATE payment SET method = 'card' WHERE payment_id < 4")
+    harness.source.execute("UPDATE payment SET fee = 1 WHERE payment_id = 9")
     fact = STAR_TABLES["fact_payment"]
     column = StarColumn("method", Varchar(), Copy("payment", "method"), nullable=True)
     mapped = replace(fact, columns=(*fact.columns, column))
     monkeypatch.setitem(SOURCE_TABLES, "payment", PAYMENT)
     monkeypatch.setitem(STAR_TABLES, "fact_payment", mapped)
 
-    assert bench.ingest(GROWN) is None
+    assert harness.ingest(GROWN) is None
 
-    assert _commit(bench, 2).tables["payment"].versions == 10 + 3
+    assert _commit(harness, 2).tables["payment"].versions == 10 + 3
     with pytest.raises(errors.ContractChanged) as refused:
-        bench.transform()
+        harness.transform()
     assert "star commit 1 was made by other contracts of fact_payment" in str(refused.value)
 
 
-def test_a_run_that_fails_after_its_contract_commit_goes_on_from_it(bench: Bench) -> None:
-    bench.ingest()
-    bench.source.execute(ADD_COLUMNS)
-    bench.source.execute("DELETE FROM payment")
+def test_a_run_that_fails_after_its_contract_commit_goes_on_from_it(harness: Harness) -> None:
+    harness.ingest()
+    harness.source.execute(ADD_COLUMNS)
+    harness.source.execute("DELETE FROM payment")
     with pytest.raises(errors.MassDelete):
-        bench.ingest(GROWN)
-    assert bench.raw_head() == 2
-    assert _commit(bench, 2).kind == "contract"
+        harness.ingest(GROWN)
+    assert harness.raw_head() == 2
+    assert _commit(harness, 2).kind == "contract"
 
-    batch = bench.ingest(GROWN, allow_mass_delete="payment")
+    batch = harness.ingest(GROWN, allow_mass_delete="payment")
 
     assert batch is not None
     assert (batch.batch, batch.kind, batch.tables["payment"].deleted) == (3, "changes", 10)
     # An empty table's contract may grow too.
     more = replace(PAYMENT, columns=(*PAYMENT.columns, replace(ADDED[0], name="note")))
-    bench.source.execute("ALTER TABLE payment ADD COLUMN note text")
-    assert bench.ingest(SOURCE_TABLES | {"payment": more}) is None
-    assert _commit(bench, 4).tables["payment"].columns[-1] == "note text"
+    harness.source.execute("ALTER TABLE payment ADD COLUMN note text")
+    assert harness.ingest(SOURCE_TABLES | {"payment": more}) is None
+    assert _commit(harness, 4).tables["payment"].columns[-1] == "note text"
 
 
-def test_columns_that_move_are_written_anew_and_other_rules_are_no_change(bench: Bench) -> None:
-    bench.ingest()
+def test_columns_that_move_are_written_anew_and_other_rules_are_no_change(harness: Harness) -> None:
+    harness.ingest()
     currency = SOURCE_TABLES["currency"]
     moved = replace(currency, columns=tuple(reversed(currency.columns)))
 
-    assert bench.ingest(SOURCE_TABLES | {"currency": moved}) is None
+    assert harness.ingest(SOURCE_TABLES | {"currency": moved}) is None
 
-    contract = _commit(bench, 2)
+    contract = _commit(harness, 2)
     assert (contract.kind, contract.tables["currency"].changes) == ("contract", ())
-    assert contract.tables["currency"].current != _commit(bench, 1).tables["currency"].current
+    assert contract.tables["currency"].current != _commit(harness, 1).tables["currency"].current
     nullable = tuple(replace(c, nullable=c.name == "currency_code") for c in moved.columns)
     relaxed = SOURCE_TABLES | {"currency": replace(moved, columns=nullable)}
-    bench.source.execute("ALTER TABLE currency ALTER COLUMN currency_code DROP NOT NULL")
-    assert bench.ingest(relaxed) is None
-    assert bench.raw_head() == 2
+    harness.source.execute("ALTER TABLE currency ALTER COLUMN currency_code DROP NOT NULL")
+    assert harness.ingest(relaxed) is None
+    assert harness.raw_head() == 2
 
 
 def test_a_table_that_is_new_in_the_contracts_begins_with_its_first_batch(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.ingest()
-    bench.source.execute(
+    harness.ingest()
+    harness.source.execute(
         "CREATE TABLE stock (stock_id serial PRIMARY KEY,"
         " created_at timestamp(3) NOT NULL DEFAULT now(), last_updated timestamp(3) NOT NULL)"
     )
-    bench.source.execute("INSERT INTO stock (last_updated) VALUES (now()), (now())")
-    bench.source.execute(f"GRANT SELECT ON stock TO {READER}".encode())
-    bench.source.execute("UPDATE payment SET paid = NOT paid WHERE payment_id = 1")
+    harness.source.execute("INSERT INTO stock (last_updated) VALUES (now()), (now())")
+    harness.source.execute(f"GRANT SELECT ON stock TO {READER}".encode())
+    harness.source.execute("UPDATE payment SET paid = NOT paid WHERE payment_id = 1")
 
-    batch = bench.ingest(SOURCE_TABLES | {"stock": STOCK})
+    batch = harness.ingest(SOURCE_TABLES | {"stock": STOCK})
 
     assert batch is not None
     assert (batch.batch, batch.kind, batch.tables["stock"].inserted) == (2, "changes", 2)
     assert batch.tables["payment"].updated == 1
     with pytest.raises(errors.ContractChanged, match="stock only in batch 2"):
-        bench.ingest()
+        harness.ingest()
     with pytest.raises(errors.ContractChanged, match="stock only in batch 2"):
-        bench.transform()
+        harness.transform()
     # Batch 1 does not have the table, batch 2 does: one range of both.
     monkeypatch.setitem(SOURCE_TABLES, "stock", STOCK)
-    commit = bench.transform()
+    commit = harness.transform()
     assert commit is not None
     assert (commit.raw_from, commit.raw_through) == (1, 2)
 
 
-def _current(bench: Bench, spark: SparkSession, number: int) -> Any:
+def _current(harness: Harness, spark: SparkSession, number: int) -> Any:
     """Current payments as of a commit; read by the contract of now."""
-    ranges = _commit(bench, number).tables["payment"].current
-    return read_current(spark, bench.arguments["work_bucket"], PAYMENT, ranges)
+    ranges = _commit(harness, number).tables["payment"].current
+    return read_current(spark, harness.arguments["work_bucket"], PAYMENT, ranges)
 
 
 def _lines(capsys: pytest.CaptureFixture[str]) -> Iterator[str]:

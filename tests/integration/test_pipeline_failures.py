@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from awsglue_local.databases.postgres import PostgresServer
-from fixtures.bench import PASSWORD, READER, Bench
+from fixtures.harness import PASSWORD, READER, Harness
 from glue_fixtures.servers import Database
 from totesys_etl import errors
 from totesys_etl.source.session import APPLICATION_NAME
@@ -53,71 +53,73 @@ BROKEN_SOURCES = {
 
 
 @pytest.fixture
-def bench(shared_bench: Bench) -> Bench:
-    return shared_bench
+def harness(shared_harness: Harness) -> Harness:
+    return shared_harness
 
 
 @pytest.mark.parametrize("case", BROKEN_SOURCES)
-def test_a_broken_source_commits_nothing_and_a_mended_one_goes_on(case: str, bench: Bench) -> None:
+def test_a_broken_source_commits_nothing_and_a_mended_one_goes_on(
+    case: str, harness: Harness
+) -> None:
     break_it, mend_it, error, told = BROKEN_SOURCES[case]
-    before = bench.raw_head()
-    bench.source.execute(break_it.encode())
+    before = harness.raw_head()
+    harness.source.execute(break_it.encode())
 
     try:
         with pytest.raises(error) as failure:
-            bench.ingest()
+            harness.ingest()
     finally:
-        bench.source.execute(mend_it.encode())
+        harness.source.execute(mend_it.encode())
 
     _assert_clear(failure.value, told)
-    _assert_goes_on(bench, before)
+    _assert_goes_on(harness, before)
 
 
-def test_a_mass_delete_is_taken_when_it_is_allowed_by_name(bench: Bench) -> None:
-    bench.source.execute("CREATE TABLE kept AS TABLE payment; DELETE FROM payment")
+def test_a_mass_delete_is_taken_when_it_is_allowed_by_name(harness: Harness) -> None:
+    harness.source.execute("CREATE TABLE kept AS TABLE payment; DELETE FROM payment")
 
-    commit = bench.ingest(allow_mass_delete="payment")
+    commit = harness.ingest(allow_mass_delete="payment")
 
     assert commit is not None
     assert (commit.tables["payment"].deleted, commit.tables["payment"].live) == (10, 0)
-    bench.source.execute("INSERT INTO payment SELECT * FROM kept; DROP TABLE kept")
-    returned = bench.ingest()
+    harness.source.execute("INSERT INTO payment SELECT * FROM kept; DROP TABLE kept")
+    returned = harness.ingest()
     assert returned is not None
     assert (returned.tables["payment"].inserted, returned.tables["payment"].versions) == (10, 20)
 
 
-def test_an_unknown_name_in_allow_mass_delete_is_refused(bench: Bench) -> None:
+def test_an_unknown_name_in_allow_mass_delete_is_refused(harness: Harness) -> None:
     with pytest.raises(errors.SettingInvalid, match=r"paymant.*use names of"):
-        bench.ingest(allow_mass_delete="paymant")
+        harness.ingest(allow_mass_delete="paymant")
 
 
-def test_an_unreachable_source(bench: Bench) -> None:
-    before = bench.raw_head()
-    nobody = bench.connection(Database("127.0.0.1", 9, "totesys", "", ""), READER, PASSWORD)
+def test_an_unreachable_source(harness: Harness) -> None:
+    before = harness.raw_head()
+    nobody = harness.connection(Database("127.0.0.1", 9, "totesys", "", ""), READER, PASSWORD)
 
     with pytest.raises(errors.SourceUnreachable) as failure:
-        bench.ingest(source_connection=nobody)
+        harness.ingest(source_connection=nobody)
 
     _assert_clear(failure.value, "127.0.0.1:9/totesys")
-    _assert_goes_on(bench, before)
+    _assert_goes_on(harness, before)
 
 
-def test_a_wrong_password(bench: Bench, postgres: PostgresServer) -> None:
-    before = bench.raw_head()
-    source = Database(postgres.host, postgres.port, f"{bench.name}_source", "", "")
-    wrong = bench.connection(source, READER, "not-the-password")
+def test_a_wrong_password(harness: Harness, postgres: PostgresServer) -> None:
+    before = harness.raw_head()
+    source = Database(postgres.host, postgres.port, f"{harness.name}_source", "", "")
+    wrong = harness.connection(source, READER, "not-the-password")
 
     with pytest.raises(errors.SourceLoginRefused) as failure:
-        bench.ingest(source_connection=wrong)
+        harness.ingest(source_connection=wrong)
 
     _assert_clear(failure.value, READER)
     assert "not-the-password" not in str(failure.value)
-    _assert_goes_on(bench, before)
+    _assert_goes_on(harness, before)
 
 
-def test_another_database_system_under_the_same_name(bench: Bench, tmp_path: Path) -> None:
-    before = bench.raw_head()
-    name = f"{bench.name}_source"
+def test_another_database_system_under_the_same_name(harness: Harness, tmp_path: Path) -> None:
+    before = harness.raw_head()
+    name = f"{harness.name}_source"
     with PostgresServer(tmp_path / "other", fsync=False) as other:
         other.create_database(name)
         database = Database(other.host, other.port, name, other.user, other.password)
@@ -125,13 +127,13 @@ def test_another_database_system_under_the_same_name(bench: Bench, tmp_path: Pat
             create_totesys(connection)
             seed(connection)
             create_reader(connection, READER, PASSWORD)
-        elsewhere = bench.connection(database, READER, PASSWORD)
+        elsewhere = harness.connection(database, READER, PASSWORD)
 
         with pytest.raises(errors.SourceReplaced) as failure:
-            bench.ingest(source_connection=elsewhere)
+            harness.ingest(source_connection=elsewhere)
 
     _assert_clear(failure.value, "a lake of its own")
-    _assert_goes_on(bench, before)
+    _assert_goes_on(harness, before)
 
 
 REWRITES = {
@@ -144,13 +146,13 @@ REWRITES = {
 
 @pytest.mark.parametrize("case", REWRITES)
 def test_a_table_rewritten_while_the_snapshot_is_read(
-    case: str, bench: Bench, capsys: pytest.CaptureFixture[str]
+    case: str, harness: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = bench.raw_head()
+    before = harness.raw_head()
     # The last table to be read; a DDL transaction of somebody else's during the run.
-    with _once_a_snapshot_is_open(bench, lambda: bench.source.execute(REWRITES[case].encode())):
+    with _once_a_snapshot_is_open(harness, lambda: harness.source.execute(REWRITES[case].encode())):
         # Reading every row takes seconds, and payment comes last.
-        commit = bench.ingest(compare="whole")
+        commit = harness.ingest(compare="whole")
 
     lost = _lost_attempts(capsys)
     assert [(each["attempt"], each["reason"].split(":")[0]) for each in lost] == [
@@ -158,22 +160,22 @@ def test_a_table_rewritten_while_the_snapshot_is_read(
     ]
     assert "payment" in lost[0]["reason"]
     # The second snapshot sees the table as it is now, not empty: all its rows are what they were.
-    assert commit is None and bench.raw_head() == before
-    assert (bench.certificate().idle, bench.certificate().tables["payment"].live) == (True, 10)
+    assert commit is None and harness.raw_head() == before
+    assert (harness.certificate().idle, harness.certificate().tables["payment"].live) == (True, 10)
 
 
 def test_a_snapshot_whose_sessions_are_ended(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    harness: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As a failover or an operator does it: the run begins anew, and misses nothing."""
-    before = bench.raw_head()
-    bench.source.execute("UPDATE payment SET paid = NOT paid WHERE payment_id = 2")
+    before = harness.raw_head()
+    harness.source.execute("UPDATE payment SET paid = NOT paid WHERE payment_id = 2")
     end = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         f" WHERE application_name = '{APPLICATION_NAME}' AND datname = current_database()"
     )
-    with _once_a_snapshot_is_open(bench, lambda: bench.source.execute(end.encode())):
-        commit = bench.ingest(compare="whole")
+    with _once_a_snapshot_is_open(harness, lambda: harness.source.execute(end.encode())):
+        commit = harness.ingest(compare="whole")
 
     assert [each["attempt"] for each in _lost_attempts(capsys)] == [1]
     assert commit is not None
@@ -188,8 +190,8 @@ def _lost_attempts(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 class _once_a_snapshot_is_open:  # noqa: N801
     """Runs `action` in a thread while the ingest's snapshot is open (the first look is shorter)."""
 
-    def __init__(self, bench: Bench, action: Callable[[], Any]) -> None:
-        self._bench, self._action = bench, action
+    def __init__(self, harness: Harness, action: Callable[[], Any]) -> None:
+        self._bench, self._action = harness, action
         self._thread = threading.Thread(target=self._run)
         self._failure: Exception | None = None
 
@@ -217,70 +219,70 @@ class _once_a_snapshot_is_open:  # noqa: N801
 
 
 @pytest.mark.parametrize("bucket", ["raw_bucket", "work_bucket"])
-def test_a_missing_bucket(bucket: str, bench: Bench) -> None:
-    before = bench.raw_head()
-    bench.source.execute(
+def test_a_missing_bucket(bucket: str, harness: Harness) -> None:
+    before = harness.raw_head()
+    harness.source.execute(
         "UPDATE design SET file_location = file_location || '/' WHERE design_id = 2"
     )
 
     with pytest.raises(errors.BucketMissing) as failure:
-        bench.ingest(**{bucket: "no-such-bucket-here"})
+        harness.ingest(**{bucket: "no-such-bucket-here"})
 
     _assert_clear(failure.value, "no-such-bucket-here")
-    _assert_goes_on(bench, before)
+    _assert_goes_on(harness, before)
 
 
 def test_an_extra_column_is_reported_and_ignored(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    harness: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench.source.execute("ALTER TABLE staff ADD COLUMN nickname text DEFAULT 'x'")
+    harness.source.execute("ALTER TABLE staff ADD COLUMN nickname text DEFAULT 'x'")
 
-    assert bench.ingest() is None
+    assert harness.ingest() is None
 
-    bench.source.execute("ALTER TABLE staff DROP COLUMN nickname")
-    assert bench.certificate().tables["staff"].extra_columns == ("nickname",)
+    harness.source.execute("ALTER TABLE staff DROP COLUMN nickname")
+    assert harness.certificate().tables["staff"].extra_columns == ("nickname",)
     assert '"event": "extra_columns_ignored", "table": "staff"' in capsys.readouterr().out
 
 
-def test_a_warehouse_table_that_contradicts_the_contract(bench: Bench) -> None:
-    bench.transform()
-    bench.warehouse.execute("CREATE TABLE dim_staff (staff_id text PRIMARY KEY, nonsense int)")
+def test_a_warehouse_table_that_contradicts_the_contract(harness: Harness) -> None:
+    harness.transform()
+    harness.warehouse.execute("CREATE TABLE dim_staff (staff_id text PRIMARY KEY, nonsense int)")
 
     with pytest.raises(errors.WarehouseContradictsContract) as failure:
-        bench.load()
+        harness.load()
 
     _assert_clear(failure.value, "dim_staff")
-    bench.warehouse.execute("DROP TABLE dim_staff")
-    assert bench.load() == 1
+    harness.warehouse.execute("DROP TABLE dim_staff")
+    assert harness.load() == 1
 
 
 def test_no_secret_and_no_row_content_in_the_log(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    harness: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench.source.execute("UPDATE address SET city = 'New Patienceburgh ' WHERE address_id = 1")
-    bench.source.execute(
+    harness.source.execute("UPDATE address SET city = 'New Patienceburgh ' WHERE address_id = 1")
+    harness.source.execute(
         "UPDATE purchase_order SET item_code = 'QQQQQQQ' WHERE purchase_order_id = 1"
     )
-    bench.source.execute("UPDATE staff SET last_name = 'O''Keefe' WHERE staff_id = 1")
-    assert bench.ingest() is not None
-    bench.transform()
-    bench.load()
+    harness.source.execute("UPDATE staff SET last_name = 'O''Keefe' WHERE staff_id = 1")
+    assert harness.ingest() is not None
+    harness.transform()
+    harness.load()
 
     printed = capsys.readouterr()
     for text in (PASSWORD, "New Patienceburgh", "O'Keefe", "QQQQQQQ"):
         assert text not in printed.out + printed.err
 
 
-def _assert_goes_on(bench: Bench, head: int) -> None:
+def _assert_goes_on(harness: Harness, head: int) -> None:
     """Nothing was committed; a change made now is the next batch, and it is proven."""
-    assert bench.raw_head() == head
-    bench.source.execute(
+    assert harness.raw_head() == head
+    harness.source.execute(
         "UPDATE design SET file_location = file_location || 'x' WHERE design_id = 1"
     )
-    commit = bench.ingest()
+    commit = harness.ingest()
     assert commit is not None
     assert commit.batch == head + 1
-    assert bench.certificate().tables["design"].updated >= 1
+    assert harness.certificate().tables["design"].updated >= 1
 
 
 def _assert_clear(error: Exception, told: str) -> None:

@@ -6,33 +6,33 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-from fixtures.bench import Bench
+from fixtures.harness import Harness
 from totesys_etl.errors import AuditFailed
 
 
 @contextmanager
-def trigger(bench: Bench, table: str, statement: str) -> Iterator[None]:
+def trigger(harness: Harness, table: str, statement: str) -> Iterator[None]:
     """Rows on their way into `table` go through `statement` of a trigger."""
-    bench.warehouse.execute(
+    harness.warehouse.execute(
         f"CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN {statement}; RETURN NEW; END $$;"
         f"CREATE TRIGGER meddle BEFORE INSERT OR UPDATE ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION meddle()".encode()
     )
     yield
-    bench.warehouse.execute(f"DROP TRIGGER meddle ON {table}; DROP FUNCTION meddle()".encode())
+    harness.warehouse.execute(f"DROP TRIGGER meddle ON {table}; DROP FUNCTION meddle()".encode())
 
 
-def loaded(bench: Bench) -> int:
-    (row,) = bench.warehouse.execute("SELECT count(*) FROM etl.load_ledger").fetchall()
+def loaded(harness: Harness) -> int:
+    (row,) = harness.warehouse.execute("SELECT count(*) FROM etl.load_ledger").fetchall()
     return int(row[0])
 
 
-def test_what_a_trigger_changed_is_named_and_rolled_back(shared_bench: Bench) -> None:
+def test_what_a_trigger_changed_is_named_and_rolled_back(shared_harness: Harness) -> None:
     """One story: the first load and a later one, each meddled with before it may pass."""
-    bench = shared_bench
-    bench.transform()
-    bench.load(processed_bucket=_empty_bucket(bench))  # creates the tables
+    harness = shared_harness
+    harness.transform()
+    harness.load(processed_bucket=_empty_bucket(harness))  # creates the tables
     for table, statement, told in (
         (
             "fact_payment",
@@ -53,21 +53,21 @@ def test_what_a_trigger_changed_is_named_and_rolled_back(shared_bench: Bench) ->
         ),
         ("dim_date", "IF NEW.date_id = '2022-12-25' THEN NEW.day = 28; END IF", "2022-12-25"),
     ):
-        with trigger(bench, table, statement), pytest.raises(AuditFailed) as failed:
-            bench.load()
+        with trigger(harness, table, statement), pytest.raises(AuditFailed) as failed:
+            harness.load()
         assert told in str(failed.value), table
         assert "\n" not in str(failed.value)
-        assert loaded(bench) == 0
-    assert bench.load() == 1
+        assert loaded(harness) == 0
+    assert harness.load() == 1
 
-    bench.source.execute("DELETE FROM payment WHERE payment_id = 1")
-    bench.source.execute("UPDATE staff SET first_name = 'Ada' WHERE staff_id = 2")
-    bench.source.execute("DELETE FROM payment_type WHERE payment_type_id = 4")
-    bench.source.execute(
+    harness.source.execute("DELETE FROM payment WHERE payment_id = 1")
+    harness.source.execute("UPDATE staff SET first_name = 'Ada' WHERE staff_id = 2")
+    harness.source.execute("DELETE FROM payment_type WHERE payment_type_id = 4")
+    harness.source.execute(
         "UPDATE sales_order SET units_sold = units_sold + 1 WHERE sales_order_id = 2"
     )
-    bench.ingest()
-    bench.transform()
+    harness.ingest()
+    harness.transform()
     for table, statement, told in (
         ("dim_staff", "NEW.first_name = NEW.first_name || ' '", "commit 2, dim_staff: "),
         (
@@ -84,24 +84,24 @@ def test_what_a_trigger_changed_is_named_and_rolled_back(shared_bench: Bench) ->
         ("etl.dim_deletion", "RETURN NULL", "commit 2, deletions of dim_payment_type: "),
         ("fact_sales_order", "NEW.units_sold = 0", "sales_record_id 6:"),
     ):
-        with trigger(bench, table, statement), pytest.raises(AuditFailed) as failed:
-            bench.load()
+        with trigger(harness, table, statement), pytest.raises(AuditFailed) as failed:
+            harness.load()
         assert told in str(failed.value), (table, str(failed.value))
-        assert loaded(bench) == 1
-    assert bench.load() == 1
-    assert bench.audit() is not None
+        assert loaded(harness) == 1
+    assert harness.load() == 1
+    assert harness.audit() is not None
 
 
-def test_a_load_whose_ledger_is_lost_proves_itself_again(shared_bench: Bench) -> None:
+def test_a_load_whose_ledger_is_lost_proves_itself_again(shared_harness: Harness) -> None:
     """After the story above; rows that are there already, newer ones too, are no difference."""
-    shared_bench.warehouse.execute("DELETE FROM etl.load_ledger")
-    assert shared_bench.load() == 2
-    assert shared_bench.audit() is not None
+    shared_harness.warehouse.execute("DELETE FROM etl.load_ledger")
+    assert shared_harness.load() == 2
+    assert shared_harness.audit() is not None
 
 
-def _empty_bucket(bench: Bench) -> str:
+def _empty_bucket(harness: Harness) -> str:
     """A lake without commits: a load from it only prepares the warehouse."""
-    name = f"{bench.name}-nothing"
+    name = f"{harness.name}-nothing"
     s3 = boto3.client("s3")
     s3.create_bucket(
         Bucket=name,

@@ -6,29 +6,29 @@ import boto3
 import pytest
 from pyspark.sql import SparkSession
 
-from fixtures.bench import Bench
+from fixtures.harness import Harness
 from totesys_etl import metrics
 from totesys_etl.contracts.lake_tables import QUARANTINE
 from totesys_etl.lake.star import read_star
 
 
 def test_bad_values_wait_in_quarantine_until_they_are_corrected(
-    bench: Bench, spark: SparkSession
+    harness: Harness, spark: SparkSession
 ) -> None:
-    bench.source.execute("UPDATE payment SET payment_amount = 'NaN' WHERE payment_id = 1")
-    bench.source.execute("UPDATE payment SET payment_date = '2022-02-30' WHERE payment_id = 2")
-    bench.source.execute(
+    harness.source.execute("UPDATE payment SET payment_amount = 'NaN' WHERE payment_id = 1")
+    harness.source.execute("UPDATE payment SET payment_date = '2022-02-30' WHERE payment_id = 2")
+    harness.source.execute(
         "UPDATE sales_order SET last_updated = 'infinity' WHERE sales_order_id = 3"
     )
     told = _quarantined_metric()
-    bench.ingest()
-    bench.transform()
-    bench.load()
+    harness.ingest()
+    harness.transform()
+    harness.load()
 
-    head = bench.star_head()
+    head = harness.star_head()
     assert head is not None
     partitions = head.tables["quarantine"].partitions
-    found = read_star(spark, bench.arguments["processed_bucket"], QUARANTINE, partitions)
+    found = read_star(spark, harness.arguments["processed_bucket"], QUARANTINE, partitions)
     assert sorted(
         tuple(row)
         for row in found.select("star_table", "business_id", "column_name", "value").collect()
@@ -39,19 +39,19 @@ def test_bad_values_wait_in_quarantine_until_they_are_corrected(
         ("fact_sales_order", 3, "last_updated_time", "infinity"),
     ]
     assert _quarantined_metric() - told == 3
-    assert _ids(bench, "payment") == [3, 4, 5, 6, 7, 8, 9, 10]
-    assert _ids(bench, "sales_order") == [1, 2, 4, 5]
+    assert _ids(harness, "payment") == [3, 4, 5, 6, 7, 8, 9, 10]
+    assert _ids(harness, "sales_order") == [1, 2, 4, 5]
 
-    bench.source.execute("UPDATE payment SET payment_amount = 1.5 WHERE payment_id = 1")
-    bench.source.execute("UPDATE payment SET payment_date = '2022-02-28' WHERE payment_id = 2")
-    bench.source.execute("UPDATE sales_order SET last_updated = now() WHERE sales_order_id = 3")
-    bench.ingest()
-    bench.transform()
-    bench.load()
+    harness.source.execute("UPDATE payment SET payment_amount = 1.5 WHERE payment_id = 1")
+    harness.source.execute("UPDATE payment SET payment_date = '2022-02-28' WHERE payment_id = 2")
+    harness.source.execute("UPDATE sales_order SET last_updated = now() WHERE sales_order_id = 3")
+    harness.ingest()
+    harness.transform()
+    harness.load()
 
-    assert _ids(bench, "payment") == list(range(1, 11))
-    assert _ids(bench, "sales_order") == [1, 2, 3, 4, 5]
-    corrected = bench.warehouse.execute(
+    assert _ids(harness, "payment") == list(range(1, 11))
+    assert _ids(harness, "sales_order") == [1, 2, 3, 4, 5]
+    corrected = harness.warehouse.execute(
         "SELECT payment_record_id, payment_amount::text FROM etl.current_payment"
         " WHERE payment_id IN (1, 2) ORDER BY 1"
     ).fetchall()
@@ -60,15 +60,15 @@ def test_bad_values_wait_in_quarantine_until_they_are_corrected(
 
 
 def test_an_unknown_currency_is_named_unknown_and_reported(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
+    harness: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench.source.execute("UPDATE currency SET currency_code = 'XQZ' WHERE currency_id = 3")
-    bench.ingest()
-    bench.transform()
-    bench.load()
+    harness.source.execute("UPDATE currency SET currency_code = 'XQZ' WHERE currency_id = 3")
+    harness.ingest()
+    harness.transform()
+    harness.load()
 
     assert '"unknown_currency_codes": ["XQZ"]' in capsys.readouterr().out
-    names = bench.warehouse.execute("SELECT currency_name FROM dim_currency ORDER BY currency_id")
+    names = harness.warehouse.execute("SELECT currency_name FROM dim_currency ORDER BY currency_id")
     assert names.fetchall() == [("Pound Sterling",), ("US Dollar",), ("Unknown",)]
 
 
@@ -86,8 +86,8 @@ def _quarantined_metric() -> float:
     return sum(point["Sum"] for point in points)
 
 
-def _ids(bench: Bench, entity: str) -> list[int]:
-    rows = bench.warehouse.execute(
+def _ids(harness: Harness, entity: str) -> list[int]:
+    rows = harness.warehouse.execute(
         f"SELECT {entity}_id FROM etl.current_{entity} ORDER BY 1".encode()
     )
     return [row[0] for row in rows.fetchall()]

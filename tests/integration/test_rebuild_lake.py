@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from fixtures.bench import Bench
 from fixtures.damage import altered, empty, keys
+from fixtures.harness import Harness
 from totesys_etl.errors import CertificateFailed, CommitMissing, RebuildDiffers, WarehouseAhead
 from totesys_etl.lake.commits import CURRENT, RawCommit, StarCommit, raw_log
 from totesys_etl.lake.rebuilds import FOLDER
@@ -28,57 +28,57 @@ BATCHES = (
 
 
 @pytest.fixture(scope="module")
-def bench(shared_bench: Bench) -> Iterator[Bench]:
+def harness(shared_harness: Harness) -> Iterator[Harness]:
     """Four batches, three processed commits, a loaded warehouse."""
-    shared_bench.transform()
-    shared_bench.load()
+    shared_harness.transform()
+    shared_harness.load()
     for statement in BATCHES:
-        shared_bench.source.execute(statement.encode())
-        assert shared_bench.ingest() is not None
+        shared_harness.source.execute(statement.encode())
+        assert shared_harness.ingest() is not None
         if statement is not BATCHES[1]:
-            shared_bench.transform()
-    shared_bench.load()
-    yield shared_bench
+            shared_harness.transform()
+    shared_harness.load()
+    yield shared_harness
 
 
-def raw_head(bench: Bench) -> RawCommit:
-    head = raw_log(boto3.client("s3"), bench.arguments["raw_bucket"]).head()
+def raw_head(harness: Harness) -> RawCommit:
+    head = raw_log(boto3.client("s3"), harness.arguments["raw_bucket"]).head()
     assert head is not None
     return head
 
 
-def star_head(bench: Bench) -> StarCommit:
-    head = bench.star_head()
+def star_head(harness: Harness) -> StarCommit:
+    head = harness.star_head()
     assert head is not None
     return head
 
 
-def change(bench: Bench) -> None:
-    bench.source.execute("UPDATE sales_order SET units_sold = units_sold + 1")
+def change(harness: Harness) -> None:
+    harness.source.execute("UPDATE sales_order SET units_sold = units_sold + 1")
 
 
-def loaded(bench: Bench) -> tuple[int, int]:
+def loaded(harness: Harness) -> tuple[int, int]:
     query = "SELECT max(commit_number), max(raw_through) FROM etl.load_ledger"
-    (row,) = bench.warehouse.execute(query.encode()).fetchall()
+    (row,) = harness.warehouse.execute(query.encode()).fetchall()
     return row
 
 
-def locations(bench: Bench, table: str) -> set[str]:
+def locations(harness: Harness, table: str) -> set[str]:
     pages = boto3.client("glue").get_partitions(
-        DatabaseName=bench.arguments["star_database"], TableName=table
+        DatabaseName=harness.arguments["star_database"], TableName=table
     )
     return {p["StorageDescriptor"]["Location"] for p in pages["Partitions"]}
 
 
-def position(bench: Bench, table: str) -> int:
+def position(harness: Harness, table: str) -> int:
     found = boto3.client("glue").get_table(
-        DatabaseName=bench.arguments["star_database"], Name=table
+        DatabaseName=harness.arguments["star_database"], Name=table
     )["Table"]
     return int(found["Parameters"]["totesys.commit"])
 
 
-def test_current_rows_are_the_fold_of_all_changes(bench: Bench) -> None:
-    report = bench.rebuild("current", "compare")
+def test_current_rows_are_the_fold_of_all_changes(harness: Harness) -> None:
+    report = harness.rebuild("current", "compare")
     assert report.differences == {}
     assert {n: report.tables[n].rows for n in ("payment", "sales_order", "address")} == {
         "payment": 10,  # a deleted key keeps its row
@@ -86,15 +86,15 @@ def test_current_rows_are_the_fold_of_all_changes(bench: Bench) -> None:
         "address": 30,
     }
     assert len(report.tables) == 11
-    assert raw_head(bench).batch == report.through == 4
+    assert raw_head(harness).batch == report.through == 4
 
 
-def test_star_tables_from_one_range_are_those_of_three_commits(bench: Bench) -> None:
-    before = star_head(bench)
-    files = keys(bench.arguments["processed_bucket"]) - keys(
-        bench.arguments["processed_bucket"], FOLDER
+def test_star_tables_from_one_range_are_those_of_three_commits(harness: Harness) -> None:
+    before = star_head(harness)
+    files = keys(harness.arguments["processed_bucket"]) - keys(
+        harness.arguments["processed_bucket"], FOLDER
     )
-    report = bench.rebuild("star", "compare")
+    report = harness.rebuild("star", "compare")
     assert (report.through, report.differences, len(report.tables)) == (4, {}, 14)
     assert {n: t.rows for n, t in report.tables.items()} == {
         n: t.rows for n, t in before.tables.items()
@@ -102,132 +102,132 @@ def test_star_tables_from_one_range_are_those_of_three_commits(bench: Bench) -> 
     assert report.tables["fact_payment"].rows == 12
     assert report.tables["quarantine"].rows == 1
     # Nothing in service or beside it has changed.
-    assert star_head(bench) == before
-    assert files == keys(bench.arguments["processed_bucket"]) - keys(
-        bench.arguments["processed_bucket"], FOLDER
+    assert star_head(harness) == before
+    assert files == keys(harness.arguments["processed_bucket"]) - keys(
+        harness.arguments["processed_bucket"], FOLDER
     )
 
 
-def test_a_damaged_current_file_is_named_and_healed(bench: Bench) -> None:
-    head = raw_head(bench)
+def test_a_damaged_current_file_is_named_and_healed(harness: Harness) -> None:
+    head = raw_head(harness)
     (file,) = head.tables["sales_order"].current["00000"].files
-    work = bench.arguments["work_bucket"]
+    work = harness.arguments["work_bucket"]
     with altered(work, file, "units_sold", 4711):
         with pytest.raises(RebuildDiffers, match=r"sales_order: range 00000: sales_order_id 1\. "):
-            bench.rebuild("current", "compare")
-        assert raw_head(bench) == head
-        assert bench.rebuild("current", "swap").swapped
-    healed = raw_head(bench)
+            harness.rebuild("current", "compare")
+        assert raw_head(harness) == head
+        assert harness.rebuild("current", "swap").swapped
+    healed = raw_head(harness)
     assert (healed.batch, healed.kind) == (head.batch + 1, CURRENT)
     assert healed.tables["sales_order"].current["00000"].files != (file,)
     untouched = {n for n, t in healed.tables.items() if t.current == head.tables[n].current}
     assert untouched == set(head.tables) - {"sales_order"}
-    assert bench.rebuild("current", "compare").differences == {}
+    assert harness.rebuild("current", "compare").differences == {}
 
 
-def test_a_value_outside_fingerprints_counts_too(bench: Bench) -> None:
+def test_a_value_outside_fingerprints_counts_too(harness: Harness) -> None:
     """A deleted key's row, and when a row became so."""
-    (file,) = raw_head(bench).tables["payment"].current["00000"].files
+    (file,) = raw_head(harness).tables["payment"].current["00000"].files
     with (
-        altered(bench.arguments["work_bucket"], file, "valid_from", None),
+        altered(harness.arguments["work_bucket"], file, "valid_from", None),
         pytest.raises(RebuildDiffers, match=r"payment: range 00000: payment_id 1\. "),
     ):
-        bench.rebuild("current", "compare")
+        harness.rebuild("current", "compare")
 
 
-def test_changes_that_contradict_the_commits_are_never_made_current(bench: Bench) -> None:
-    first = raw_log(boto3.client("s3"), bench.arguments["raw_bucket"]).read(1)
+def test_changes_that_contradict_the_commits_are_never_made_current(harness: Harness) -> None:
+    first = raw_log(boto3.client("s3"), harness.arguments["raw_bucket"]).read(1)
     (file,) = first.tables["staff"].changes
-    head = raw_head(bench)
+    head = raw_head(harness)
     with (
-        altered(bench.arguments["raw_bucket"], file, "first_name", "Nobody"),
+        altered(harness.arguments["raw_bucket"], file, "first_name", "Nobody"),
         pytest.raises(CertificateFailed, match=r"staff: .* range 00000.* staff_id 1: .*restore"),
     ):
-        bench.rebuild("current", "swap")
-    assert raw_head(bench) == head
+        harness.rebuild("current", "swap")
+    assert raw_head(harness) == head
 
 
-def test_a_lost_work_bucket(bench: Bench) -> None:
+def test_a_lost_work_bucket(harness: Harness) -> None:
     """totesys rebuild --current --swap"""
-    assert empty(bench.arguments["work_bucket"]) > 11
-    change(bench)
+    assert empty(harness.arguments["work_bucket"]) > 11
+    change(harness)
     with pytest.raises(CommitMissing):
-        bench.ingest()
-    head = raw_head(bench)
+        harness.ingest()
+    head = raw_head(harness)
     with pytest.raises(RebuildDiffers, match=r"payment: its files cannot be read.*--current"):
-        bench.rebuild("current", "compare")
+        harness.rebuild("current", "compare")
 
-    bench.rebuild("current", "swap")
+    harness.rebuild("current", "swap")
 
-    healed = raw_head(bench)
+    healed = raw_head(harness)
     assert (healed.batch, healed.kind) == (head.batch + 1, CURRENT)
     assert healed.captured_at > head.captured_at
-    commit = bench.ingest()
+    commit = harness.ingest()
     assert commit is not None and commit.batch == healed.batch + 1
     assert commit.tables["sales_order"].updated == 5
-    assert bench.rebuild("current", "compare").differences == {}
+    assert harness.rebuild("current", "compare").differences == {}
     # Downstream goes past the batches without changes.
-    bench.transform()
-    bench.load()
-    assert loaded(bench)[1] == star_head(bench).raw_through == commit.batch
-    assert bench.rebuild("star", "compare").differences == {}
+    harness.transform()
+    harness.load()
+    assert loaded(harness)[1] == star_head(harness).raw_through == commit.batch
+    assert harness.rebuild("star", "compare").differences == {}
 
 
-def test_a_damaged_star_file_is_named_and_swapped(bench: Bench) -> None:
-    head = star_head(bench)
+def test_a_damaged_star_file_is_named_and_swapped(harness: Harness) -> None:
+    head = star_head(harness)
     month, partition = sorted(head.tables["fact_payment"].partitions.items())[0]
-    with altered(bench.arguments["processed_bucket"], partition.files[0], "payment_type_id", 77):
+    with altered(harness.arguments["processed_bucket"], partition.files[0], "payment_type_id", 77):
         told = rf"fact_payment: created_month {month}: payment_record_id \d+\. .*--star --swap"
         with pytest.raises(RebuildDiffers, match=told):
-            bench.rebuild("star", "compare")
-        assert star_head(bench) == head
-        before = locations(bench, "fact_payment")
-        bench.rebuild("star", "swap")
-    swapped = star_head(bench)
+            harness.rebuild("star", "compare")
+        assert star_head(harness) == head
+        before = locations(harness, "fact_payment")
+        harness.rebuild("star", "swap")
+    swapped = star_head(harness)
     assert (swapped.number, swapped.raw_through) == (head.number + 1, head.raw_through)
-    assert position(bench, "fact_payment") == swapped.number
-    assert locations(bench, "fact_payment").isdisjoint(before)
+    assert position(harness, "fact_payment") == swapped.number
+    assert locations(harness, "fact_payment").isdisjoint(before)
     # The warehouse goes on: the commit brings nothing new.
-    assert bench.load() == 1
-    assert loaded(bench) == (swapped.number, swapped.raw_through)
-    assert bench.rebuild("warehouse", "compare").differences == {}
+    assert harness.load() == 1
+    assert loaded(harness) == (swapped.number, swapped.raw_through)
+    assert harness.rebuild("warehouse", "compare").differences == {}
 
 
-def test_a_swap_brings_the_batches_that_wait(bench: Bench) -> None:
-    head = star_head(bench)
-    change(bench)
-    bench.ingest()
-    bench.rebuild("star", "swap")
-    swapped = star_head(bench)
+def test_a_swap_brings_the_batches_that_wait(harness: Harness) -> None:
+    head = star_head(harness)
+    change(harness)
+    harness.ingest()
+    harness.rebuild("star", "swap")
+    swapped = star_head(harness)
     assert (swapped.raw_from, swapped.raw_through) == (head.raw_through + 1, head.raw_through + 1)
     assert swapped.tables["fact_sales_order"].added == 5
-    bench.load()
-    assert bench.rebuild("warehouse", "compare").differences == {}
-    assert bench.audit() is not None
+    harness.load()
+    assert harness.rebuild("warehouse", "compare").differences == {}
+    assert harness.audit() is not None
 
 
-def test_a_lost_processed_bucket(bench: Bench) -> None:
+def test_a_lost_processed_bucket(harness: Harness) -> None:
     """totesys rebuild --star --swap, then totesys rebuild --warehouse --swap"""
-    assert empty(bench.arguments["processed_bucket"]) > 14
-    lost = position(bench, "fact_payment")
+    assert empty(harness.arguments["processed_bucket"]) > 14
+    lost = position(harness, "fact_payment")
     assert lost > 1
 
-    bench.rebuild("star", "swap")
+    harness.rebuild("star", "swap")
 
-    head = star_head(bench)
-    assert (head.number, head.raw_from, head.raw_through) == (1, 1, raw_head(bench).batch)
-    assert position(bench, "fact_payment") == 1
-    bucket = bench.arguments["processed_bucket"]
-    for location in locations(bench, "fact_payment"):
+    head = star_head(harness)
+    assert (head.number, head.raw_from, head.raw_through) == (1, 1, raw_head(harness).batch)
+    assert position(harness, "fact_payment") == 1
+    bucket = harness.arguments["processed_bucket"]
+    for location in locations(harness, "fact_payment"):
         assert keys(bucket, location.removeprefix(f"s3://{bucket}/"))
     with pytest.raises(WarehouseAhead):
-        bench.load()
-    report = bench.rebuild("warehouse", "swap")
+        harness.load()
+    report = harness.rebuild("warehouse", "swap")
     assert report.swapped and set(report.differences) == {"load_ledger"}
-    assert loaded(bench) == (1, head.raw_through)
-    change(bench)
-    bench.ingest()
-    bench.transform()
-    assert bench.load() == 1
-    assert bench.rebuild("warehouse", "compare").differences == {}
-    assert bench.audit() is not None
+    assert loaded(harness) == (1, head.raw_through)
+    change(harness)
+    harness.ingest()
+    harness.transform()
+    assert harness.load() == 1
+    assert harness.rebuild("warehouse", "compare").differences == {}
+    assert harness.audit() is not None

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from awsglue_local.databases.postgres import PostgresServer
-from fixtures.bench import Bench
+from fixtures.harness import Harness
 from glue_fixtures.servers import Database
 from totesys_etl.errors import (
     CertificateFailed,
@@ -24,7 +24,7 @@ KEPT = "SELECT count(*), sum(units_sold) FROM reports.sales"
 
 
 @pytest.fixture(scope="module")
-def bench(shared_bench: Bench, postgres: PostgresServer) -> Iterator[Bench]:
+def harness(shared_harness: Harness, postgres: PostgresServer) -> Iterator[Harness]:
     """Three commits in the warehouse, and somebody's own view on it."""
     for statement in (
         "SELECT 1",
@@ -33,60 +33,60 @@ def bench(shared_bench: Bench, postgres: PostgresServer) -> Iterator[Bench]:
         " file_name) VALUES (901, now(), now(), 'x', '/x', 'x.json')",
         "UPDATE sales_order SET units_sold = 1; DELETE FROM design WHERE design_id = 901",
     ):
-        shared_bench.source.execute(statement.encode())
-        shared_bench.ingest()
-        shared_bench.transform()
-        shared_bench.load()
-    shared_bench.warehouse.execute(
+        shared_harness.source.execute(statement.encode())
+        shared_harness.ingest()
+        shared_harness.transform()
+        shared_harness.load()
+    shared_harness.warehouse.execute(
         "CREATE SCHEMA reports; CREATE VIEW reports.sales AS SELECT * FROM etl.current_sales_order;"
-        f" CREATE ROLE {shared_bench.name}_reader; GRANT USAGE ON SCHEMA reports, etl TO"
-        f" {shared_bench.name}_reader; GRANT SELECT ON fact_payment TO {shared_bench.name}_reader"
+        f" CREATE ROLE {shared_harness.name}_reader; GRANT USAGE ON SCHEMA reports, etl TO"
+        f" {shared_harness.name}_reader; GRANT SELECT ON fact_payment TO {shared_harness.name}_reader"
     )
-    yield shared_bench
-    shared_bench.warehouse.execute(f"DROP OWNED BY {shared_bench.name}_reader")
-    shared_bench.warehouse.execute(f"DROP ROLE {shared_bench.name}_reader")
+    yield shared_harness
+    shared_harness.warehouse.execute(f"DROP OWNED BY {shared_harness.name}_reader")
+    shared_harness.warehouse.execute(f"DROP ROLE {shared_harness.name}_reader")
 
 
 def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     return connection.execute(query.encode()).fetchall()
 
 
-def second(bench: Bench) -> Connection:
+def second(harness: Harness) -> Connection:
     """Another session of the warehouse."""
-    info = bench.warehouse.info
+    info = harness.warehouse.info
     return psycopg.connect(
         host=info.host, port=info.port, user=info.user, password=info.password, dbname=info.dbname
     )
 
 
-def databases(bench: Bench) -> set[str]:
-    found = rows(bench.warehouse, "SELECT datname FROM pg_database")
-    return {name for (name,) in found if name.startswith(bench.name)}
+def databases(harness: Harness) -> set[str]:
+    found = rows(harness.warehouse, "SELECT datname FROM pg_database")
+    return {name for (name,) in found if name.startswith(harness.name)}
 
 
 @pytest.fixture
-def another(bench: Bench, postgres: PostgresServer) -> Iterator[tuple[str, Connection]]:
+def another(harness: Harness, postgres: PostgresServer) -> Iterator[tuple[str, Connection]]:
     """A Glue connection to an empty database, and a session there."""
     database = Database(
-        postgres.host, postgres.port, f"{bench.name}_other", postgres.user, postgres.password
+        postgres.host, postgres.port, f"{harness.name}_other", postgres.user, postgres.password
     )
     postgres.create_database(database.name)
-    name = bench.connection(database, postgres.user, postgres.password)
+    name = harness.connection(database, postgres.user, postgres.password)
     with psycopg.connect(database.conninfo, autocommit=True) as session:
         yield name, session
     postgres.drop_database(database.name)
 
 
-def test_a_warehouse_from_one_range_is_that_of_three_commits(bench: Bench) -> None:
-    before = databases(bench)
-    report = bench.rebuild("warehouse", "compare")
+def test_a_warehouse_from_one_range_is_that_of_three_commits(harness: Harness) -> None:
+    before = databases(harness)
+    report = harness.rebuild("warehouse", "compare")
     assert (report.through, report.differences, report.swapped) == (3, {}, False)
     assert report.tables["fact_payment"].rows == 19
     assert report.tables["fact_payment_event"].rows == 20
     assert report.tables["dim_deletion"].rows == 1
     assert report.tables["load_ledger"].rows == 3
     assert len(report.tables) == 11 + 3 + 2 + 1
-    assert databases(bench) == before
+    assert databases(harness) == before
 
 
 BY_HAND = {
@@ -123,122 +123,126 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize("case", BY_HAND)
-def test_what_was_changed_by_hand_is_named(case: str, bench: Bench) -> None:
+def test_what_was_changed_by_hand_is_named(case: str, harness: Harness) -> None:
     change, told = BY_HAND[case]
-    bench.warehouse.execute("SET session_replication_role = replica")  # past the foreign keys
-    bench.warehouse.execute(change.encode())
-    bench.warehouse.execute("SET session_replication_role = origin")
+    harness.warehouse.execute("SET session_replication_role = replica")  # past the foreign keys
+    harness.warehouse.execute(change.encode())
+    harness.warehouse.execute("SET session_replication_role = origin")
     with pytest.raises(RebuildDiffers, match=told):
-        bench.rebuild("warehouse", "compare")
+        harness.rebuild("warehouse", "compare")
     # Kept to be looked at, and gone with the next rebuild.
-    assert f"{bench.warehouse.info.dbname}_rebuilt" in databases(bench)
+    assert f"{harness.warehouse.info.dbname}_rebuilt" in databases(harness)
 
 
-def test_all_of_it_is_replaced_at_once_for_every_reader(bench: Bench) -> None:
+def test_all_of_it_is_replaced_at_once_for_every_reader(harness: Harness) -> None:
     """totesys rebuild --warehouse --swap"""
-    wrong = rows(bench.warehouse, KEPT)
-    with second(bench) as reader:
+    wrong = rows(harness.warehouse, KEPT)
+    with second(harness) as reader:
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         assert rows(reader, KEPT) == wrong
 
-        report = bench.rebuild("warehouse", "swap")
+        report = harness.rebuild("warehouse", "swap")
 
         assert rows(reader, KEPT) == wrong  # its snapshot is whole
         reader.rollback()
         assert rows(reader, KEPT) == [(5, 5)]
     assert report.swapped
     assert {"fact_payment", "dim_staff", "dim_date", "load_ledger"} <= set(report.differences)
-    assert bench.rebuild("warehouse", "compare").differences == {}
+    assert harness.rebuild("warehouse", "compare").differences == {}
     assert rows(
-        bench.warehouse,
-        f"SELECT has_table_privilege('{bench.name}_reader', 'fact_payment', 'SELECT')",
+        harness.warehouse,
+        f"SELECT has_table_privilege('{harness.name}_reader', 'fact_payment', 'SELECT')",
     ) == [(True,)]
-    assert rows(bench.warehouse, "SELECT nextval('fact_payment_payment_record_id_seq')") == [(20,)]
+    assert rows(harness.warehouse, "SELECT nextval('fact_payment_payment_record_id_seq')") == [
+        (20,)
+    ]
     constraints = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated"
-    assert rows(bench.warehouse, constraints) == [(24,)]
+    assert rows(harness.warehouse, constraints) == [(24,)]
 
 
-def test_a_warehouse_that_is_right_is_not_replaced(bench: Bench) -> None:
-    before = rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger")
-    assert bench.rebuild("warehouse", "swap").swapped is False
-    assert rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger") == before
+def test_a_warehouse_that_is_right_is_not_replaced(harness: Harness) -> None:
+    before = rows(harness.warehouse, "SELECT loaded_at FROM etl.load_ledger")
+    assert harness.rebuild("warehouse", "swap").swapped is False
+    assert rows(harness.warehouse, "SELECT loaded_at FROM etl.load_ledger") == before
 
 
-def test_a_replacement_that_comes_out_otherwise_changes_nothing(bench: Bench) -> None:
+def test_a_replacement_that_comes_out_otherwise_changes_nothing(harness: Harness) -> None:
     """The proof inside the transaction: somebody's trigger alters what is loaded."""
-    bench.warehouse.execute(
+    harness.warehouse.execute(
         "CREATE FUNCTION free() RETURNS trigger LANGUAGE plpgsql AS"
         " 'BEGIN NEW.payment_amount := 0; RETURN NEW; END';"
         "CREATE TRIGGER free BEFORE INSERT ON fact_payment FOR EACH ROW EXECUTE FUNCTION free();"
         "UPDATE fact_payment SET payment_amount = 1 WHERE payment_record_id = 5"
     )
-    before = rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger")
+    before = rows(harness.warehouse, "SELECT loaded_at FROM etl.load_ledger")
     with pytest.raises(CertificateFailed, match=r"fact_payment: .* nothing was changed"):
-        bench.rebuild("warehouse", "swap")
-    assert rows(bench.warehouse, "SELECT loaded_at FROM etl.load_ledger") == before
-    assert rows(bench.warehouse, "SELECT count(*) FROM fact_payment WHERE payment_amount <> 0") == [
-        (19,)
-    ]
-    bench.warehouse.execute("DROP FUNCTION free CASCADE")
-    assert bench.rebuild("warehouse", "swap").swapped
+        harness.rebuild("warehouse", "swap")
+    assert rows(harness.warehouse, "SELECT loaded_at FROM etl.load_ledger") == before
+    assert rows(
+        harness.warehouse, "SELECT count(*) FROM fact_payment WHERE payment_amount <> 0"
+    ) == [(19,)]
+    harness.warehouse.execute("DROP FUNCTION free CASCADE")
+    assert harness.rebuild("warehouse", "swap").swapped
 
 
 def test_a_role_that_may_not_create_databases_is_told_what_to_run(
-    bench: Bench, postgres: PostgresServer
+    harness: Harness, postgres: PostgresServer
 ) -> None:
-    role = f"{bench.name}_loader"
-    name = bench.warehouse.info.dbname
-    bench.warehouse.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'loader-password'")
-    bench.warehouse.execute(f"GRANT {postgres.user} TO {role}")
-    weak = bench.connection(
+    role = f"{harness.name}_loader"
+    name = harness.warehouse.info.dbname
+    harness.warehouse.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'loader-password'")
+    harness.warehouse.execute(f"GRANT {postgres.user} TO {role}")
+    weak = harness.connection(
         Database(postgres.host, postgres.port, name, role, "loader-password"),
         role,
         "loader-password",
     )
     with pytest.raises(WarehouseRightMissing, match=rf'ALTER ROLE "{role}" CREATEDB'):
-        bench.rebuild("warehouse", "compare", warehouse_connection=weak)
-    bench.warehouse.execute(f"DROP ROLE {role}")
+        harness.rebuild("warehouse", "compare", warehouse_connection=weak)
+    harness.warehouse.execute(f"DROP ROLE {role}")
 
 
 def test_a_warehouse_restored_from_an_older_backup_goes_on_from_its_ledger(
-    bench: Bench, another: tuple[str, Connection], capsys: pytest.CaptureFixture[str]
+    harness: Harness, another: tuple[str, Connection], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The ordinary load; marks in the processed bucket are ahead until then."""
     connection, backup = another
-    bench.load(warehouse_connection=connection)
-    bench.source.execute("UPDATE sales_order SET units_sold = 3 WHERE sales_order_id = 5")
-    bench.ingest()
-    bench.transform()
-    assert bench.load() == 1
+    harness.load(warehouse_connection=connection)
+    harness.source.execute("UPDATE sales_order SET units_sold = 3 WHERE sales_order_id = 5")
+    harness.ingest()
+    harness.transform()
+    assert harness.load() == 1
     assert rows(backup, "SELECT max(commit_number) FROM etl.load_ledger") == [(3,)]
 
-    assert bench.load(warehouse_connection=connection) == 1
+    assert harness.load(warehouse_connection=connection) == 1
 
     assert '"event": "warehouse_went_back"' in capsys.readouterr().out
     assert rows(backup, "SELECT max(commit_number) FROM etl.load_ledger") == [(4,)]
-    report = bench.rebuild("warehouse", "compare", warehouse_connection=connection)
+    report = harness.rebuild("warehouse", "compare", warehouse_connection=connection)
     assert report.differences == {}
 
 
 def test_a_backup_of_a_warehouse_of_another_lake_is_refused_and_replaced(
-    bench: Bench, another: tuple[str, Connection]
+    harness: Harness, another: tuple[str, Connection]
 ) -> None:
     """Its ledger has fewer commits, but others: going on would mix two lakes."""
     connection, backup = another
-    bench.load(warehouse_connection=connection)
+    harness.load(warehouse_connection=connection)
     backup.execute("DELETE FROM etl.load_ledger WHERE commit_number = 4")
     backup.execute("UPDATE etl.load_ledger SET raw_from = 2 WHERE commit_number = 3")
     with pytest.raises(WarehouseAhead, match="loaded from another lake"):
-        bench.load(warehouse_connection=connection)
-    assert bench.rebuild("warehouse", "swap", warehouse_connection=connection).swapped
-    assert bench.load(warehouse_connection=connection) == 0
+        harness.load(warehouse_connection=connection)
+    assert harness.rebuild("warehouse", "swap", warehouse_connection=connection).swapped
+    assert harness.load(warehouse_connection=connection) == 0
 
 
-def test_a_lost_warehouse(bench: Bench, another: tuple[str, Connection]) -> None:
+def test_a_lost_warehouse(harness: Harness, another: tuple[str, Connection]) -> None:
     """An empty database, and totesys rebuild --warehouse --swap: the newest commit, whole."""
     connection, empty = another
-    assert bench.rebuild("warehouse", "swap", warehouse_connection=connection).swapped
+    assert harness.rebuild("warehouse", "swap", warehouse_connection=connection).swapped
     assert rows(empty, "SELECT max(commit_number), count(*) FROM etl.load_ledger") == [(4, 4)]
     query = "SELECT * FROM etl.payment_history ORDER BY payment_id, batch"
-    assert rows(empty, query) == rows(bench.warehouse, query)
-    assert bench.rebuild("warehouse", "compare", warehouse_connection=connection).differences == {}
+    assert rows(empty, query) == rows(harness.warehouse, query)
+    assert (
+        harness.rebuild("warehouse", "compare", warehouse_connection=connection).differences == {}
+    )

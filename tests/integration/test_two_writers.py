@@ -15,8 +15,8 @@ import boto3
 import pytest
 
 from awsglue_local.server.aws import AwsServer
-from fixtures.bench import Bench
 from fixtures.expected_warehouse import assert_warehouse_equals_source
+from fixtures.harness import Harness
 from fixtures.proxy import Fault, Proxy, Request, proxied
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.errors import CommitTaken
@@ -38,12 +38,12 @@ def proxy(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def bench(shared_bench: Bench) -> Bench:
+def harness(shared_harness: Harness) -> Harness:
     """Source, lake and warehouse agree before each test."""
-    shared_bench.ingest()
-    shared_bench.transform()
-    shared_bench.load()
-    return shared_bench
+    shared_harness.ingest()
+    shared_harness.transform()
+    shared_harness.load()
+    return shared_harness
 
 
 @dataclass
@@ -94,9 +94,9 @@ def nth(matches: Matches, number: int) -> Matches:
     return lambda request: matches(request) and (met.append(request) or len(met) == number)
 
 
-def change(bench: Bench, units: int) -> None:
+def change(harness: Harness, units: int) -> None:
     """An update, an insert and a delete, in a fact and in a dimension."""
-    bench.source.execute(
+    harness.source.execute(
         f"""UPDATE sales_order SET units_sold = {units} WHERE sales_order_id = 1;
             UPDATE design SET file_name = 'v{units}' WHERE design_id = 1;
             DELETE FROM design WHERE design_id > 100;
@@ -105,35 +105,35 @@ def change(bench: Bench, units: int) -> None:
     )
 
 
-def assert_all_agree(bench: Bench) -> None:
+def assert_all_agree(harness: Harness) -> None:
     """After one more run of each job the warehouse is the source, the catalogue the commits."""
-    bench.ingest()
-    bench.transform()
-    bench.load()
-    assert_warehouse_equals_source_but_deleted(bench)
-    head = bench.star_head()
+    harness.ingest()
+    harness.transform()
+    harness.load()
+    assert_warehouse_equals_source_but_deleted(harness)
+    head = harness.star_head()
     assert head is not None
-    assert_star_catalogue(bench, head)
-    assert_raw_catalogue(bench, bench.raw_head())
+    assert_star_catalogue(harness, head)
+    assert_raw_catalogue(harness, harness.raw_head())
     for table in STAR_TABLES.values():
         keys = f"SELECT count(*), count(DISTINCT {table.primary_key}) FROM {table.name}"
-        row = bench.warehouse.execute(keys.encode()).fetchone()
+        row = harness.warehouse.execute(keys.encode()).fetchone()
         assert row is not None and row[0] == row[1] == head.tables[table.name].rows
 
 
-def assert_warehouse_equals_source_but_deleted(bench: Bench) -> None:
+def assert_warehouse_equals_source_but_deleted(harness: Harness) -> None:
     """A deleted design stays in the dimension, so the comparison goes without it."""
-    with bench.warehouse.transaction(force_rollback=True):
-        bench.warehouse.execute(
+    with harness.warehouse.transaction(force_rollback=True):
+        harness.warehouse.execute(
             """DELETE FROM dim_design WHERE design_id IN
                (SELECT business_id FROM etl.dim_deletion WHERE dim_table = 'dim_design')"""
         )
-        assert_warehouse_equals_source(bench.source, bench.warehouse)
+        assert_warehouse_equals_source(harness.source, harness.warehouse)
 
 
-def assert_raw_catalogue(bench: Bench, head: int) -> None:
-    glue, database = boto3.client("glue"), bench.arguments["raw_database"]
-    log = raw_log(boto3.client("s3"), bench.arguments["raw_bucket"])
+def assert_raw_catalogue(harness: Harness, head: int) -> None:
+    glue, database = boto3.client("glue"), harness.arguments["raw_database"]
+    log = raw_log(boto3.client("s3"), harness.arguments["raw_bucket"])
     commits = list(log.range(1, head))
     for name in SOURCE_TABLES:
         table = glue.get_table(DatabaseName=database, Name=name)["Table"]
@@ -145,9 +145,9 @@ def assert_raw_catalogue(bench: Bench, head: int) -> None:
         }
 
 
-def assert_star_catalogue(bench: Bench, head: StarCommit) -> None:
-    glue, database = boto3.client("glue"), bench.arguments["star_database"]
-    bucket = bench.arguments["processed_bucket"]
+def assert_star_catalogue(harness: Harness, head: StarCommit) -> None:
+    glue, database = boto3.client("glue"), harness.arguments["star_database"]
+    bucket = harness.arguments["processed_bucket"]
     for name, state in head.tables.items():
         table = glue.get_table(DatabaseName=database, Name=name)["Table"]
         assert table["Parameters"]["totesys.commit"] == str(head.number)
@@ -164,92 +164,94 @@ def locations(database: str, table: str) -> set[str]:
     }
 
 
-def test_an_ingest_with_an_older_snapshot_loses_its_number(bench: Bench, proxy: Proxy) -> None:
-    before = bench.raw_head()
-    change(bench, 11)
-    with held(proxy, bench.ingest, puts_commit(bench.arguments["raw_bucket"])) as first:
-        change(bench, 12)
-        second = bench.ingest()
+def test_an_ingest_with_an_older_snapshot_loses_its_number(harness: Harness, proxy: Proxy) -> None:
+    before = harness.raw_head()
+    change(harness, 11)
+    with held(proxy, harness.ingest, puts_commit(harness.arguments["raw_bucket"])) as first:
+        change(harness, 12)
+        second = harness.ingest()
         assert second is not None and second.batch == before + 1
     # Its attempt of the older snapshot was discarded; the next found nothing left to do.
     assert first.run.result() is None
-    assert bench.raw_head() == before + 1
-    assert_all_agree(bench)
+    assert harness.raw_head() == before + 1
+    assert_all_agree(harness)
 
 
-def test_a_publisher_that_wakes_late_takes_nothing_back(bench: Bench, proxy: Proxy) -> None:
-    before = bench.raw_head()
-    change(bench, 21)
-    with held(proxy, bench.ingest, calls("BatchCreatePartition")) as first:
-        change(bench, 22)
-        second = bench.ingest()
+def test_a_publisher_that_wakes_late_takes_nothing_back(harness: Harness, proxy: Proxy) -> None:
+    before = harness.raw_head()
+    change(harness, 21)
+    with held(proxy, harness.ingest, calls("BatchCreatePartition")) as first:
+        change(harness, 22)
+        second = harness.ingest()
         assert second is not None and second.batch == before + 2
     stalled = first.run.result()
     assert stalled is not None and stalled.batch == before + 1
-    assert_raw_catalogue(bench, before + 2)
-    assert_all_agree(bench)
+    assert_raw_catalogue(harness, before + 2)
+    assert_all_agree(harness)
 
 
 @pytest.mark.parametrize("operation", ["BatchUpdatePartition", "UpdateTable"])
 def test_a_publisher_of_stars_that_wakes_late_ends_at_the_newest_commit(
-    operation: str, bench: Bench, proxy: Proxy
+    operation: str, harness: Harness, proxy: Proxy
 ) -> None:
-    change(bench, 31)
-    bench.ingest()
-    with held(proxy, bench.transform, calls(operation)) as first:
-        change(bench, 32)
-        bench.ingest()
-        second = bench.transform()
+    change(harness, 31)
+    harness.ingest()
+    with held(proxy, harness.transform, calls(operation)) as first:
+        change(harness, 32)
+        harness.ingest()
+        second = harness.transform()
         assert second is not None
     assert first.run.result().number == second.number - 1
-    assert_star_catalogue(bench, second)
-    assert_all_agree(bench)
+    assert_star_catalogue(harness, second)
+    assert_all_agree(harness)
 
 
-def test_of_two_transforms_with_different_ranges_one_counts(bench: Bench, proxy: Proxy) -> None:
+def test_of_two_transforms_with_different_ranges_one_counts(harness: Harness, proxy: Proxy) -> None:
     """The first has the shorter range and comes second; its run's retry has nothing to do."""
-    change(bench, 41)
-    bench.ingest()
-    with held(proxy, bench.transform, puts_commit(bench.arguments["processed_bucket"])) as first:
-        change(bench, 42)
-        bench.ingest()
-        second = bench.transform()
+    change(harness, 41)
+    harness.ingest()
+    with held(
+        proxy, harness.transform, puts_commit(harness.arguments["processed_bucket"])
+    ) as first:
+        change(harness, 42)
+        harness.ingest()
+        second = harness.transform()
     assert second is not None
-    assert (second.raw_from, second.raw_through) == (bench.raw_head() - 1, bench.raw_head())
+    assert (second.raw_from, second.raw_through) == (harness.raw_head() - 1, harness.raw_head())
     with pytest.raises(CommitTaken, match="run again"):
         first.run.result()
-    assert bench.transform() is None
-    assert bench.star_head() == second
-    assert_all_agree(bench)
+    assert harness.transform() is None
+    assert harness.star_head() == second
+    assert_all_agree(harness)
 
 
-def test_a_transform_with_a_longer_range_comes_second(bench: Bench, proxy: Proxy) -> None:
+def test_a_transform_with_a_longer_range_comes_second(harness: Harness, proxy: Proxy) -> None:
     """The shorter range wins the number: the longer one is discarded, and its rest comes next."""
-    before = bench.raw_head()
-    change(bench, 51)
-    bench.ingest()
-    bucket = bench.arguments["processed_bucket"]
-    with held(proxy, bench.transform, puts_commit(bucket)) as shorter:
-        change(bench, 52)
-        bench.ingest()
-        with held(proxy, bench.transform, puts_commit(bucket)) as longer:
+    before = harness.raw_head()
+    change(harness, 51)
+    harness.ingest()
+    bucket = harness.arguments["processed_bucket"]
+    with held(proxy, harness.transform, puts_commit(bucket)) as shorter:
+        change(harness, 52)
+        harness.ingest()
+        with held(proxy, harness.transform, puts_commit(bucket)) as longer:
             shorter.release.set()
             won = shorter.run.result()
     assert (won.raw_from, won.raw_through) == (before + 1, before + 1)
     with pytest.raises(CommitTaken):
         longer.run.result()
-    rest = bench.transform()
+    rest = harness.transform()
     assert rest is not None and (rest.raw_from, rest.raw_through) == (before + 2, before + 2)
     log = star_log(boto3.client("s3"), bucket)
     assert log.read(won.number) == won
-    assert_all_agree(bench)
+    assert_all_agree(harness)
 
 
-def test_a_load_that_wakes_late_loads_nothing_twice(bench: Bench, proxy: Proxy) -> None:
+def test_a_load_that_wakes_late_loads_nothing_twice(harness: Harness, proxy: Proxy) -> None:
     """The first load knows what is missing when the second one loads it."""
-    change(bench, 61)
-    bench.ingest()
-    commit = bench.transform()
+    change(harness, 61)
+    harness.ingest()
+    commit = harness.transform()
     assert commit is not None
     path = f"/_commits/{commit.number:08d}.json"
 
@@ -257,56 +259,56 @@ def test_a_load_that_wakes_late_loads_nothing_twice(bench: Bench, proxy: Proxy) 
         return request.method == "GET" and request.path.endswith(path)
 
     # The first reading is that of the head.
-    with held(proxy, bench.load, nth(reads, 2)) as first:
-        assert bench.load() == 1
+    with held(proxy, harness.load, nth(reads, 2)) as first:
+        assert harness.load() == 1
     assert first.run.result() == 1
-    assert _ledger(bench).count(commit.number) == 1
-    assert_all_agree(bench)
+    assert _ledger(harness).count(commit.number) == 1
+    assert_all_agree(harness)
 
 
-def test_a_load_finds_its_commit_marked_by_another(bench: Bench, proxy: Proxy) -> None:
+def test_a_load_finds_its_commit_marked_by_another(harness: Harness, proxy: Proxy) -> None:
     """The first load dies hard between its transaction and the mark, as far as others can see."""
-    change(bench, 81)
-    bench.ingest()
-    commit = bench.transform()
+    change(harness, 81)
+    harness.ingest()
+    commit = harness.transform()
     assert commit is not None
     with held(
-        proxy, bench.load, lambda request: request.method == "PUT" and "/_loaded/" in request.path
+        proxy, harness.load, lambda request: request.method == "PUT" and "/_loaded/" in request.path
     ) as first:
-        assert bench.load() == 0
+        assert harness.load() == 0
     assert first.run.result() == 1
-    mark = loaded_log(boto3.client("s3"), bench.arguments["processed_bucket"]).head()
+    mark = loaded_log(boto3.client("s3"), harness.arguments["processed_bucket"]).head()
     assert mark is not None and mark.number == commit.number
-    assert_all_agree(bench)
+    assert_all_agree(harness)
 
 
-def test_a_load_waits_for_the_one_that_is_loading(bench: Bench, proxy: Proxy) -> None:
-    change(bench, 71)
-    bench.ingest()
-    commit = bench.transform()
+def test_a_load_waits_for_the_one_that_is_loading(harness: Harness, proxy: Proxy) -> None:
+    change(harness, 71)
+    harness.ingest()
+    commit = harness.transform()
     assert commit is not None
 
     def reads_rows(request: Request) -> bool:
         return request.method == "GET" and request.path.endswith(".parquet")
 
     with ThreadPoolExecutor(1) as pool:
-        with held(proxy, bench.load, reads_rows) as first:
-            second = pool.submit(bench.load)
-            _until_a_loader_waits(bench)
+        with held(proxy, harness.load, reads_rows) as first:
+            second = pool.submit(harness.load)
+            _until_a_loader_waits(harness)
             assert not second.done()
         assert (first.run.result(), second.result(PATIENCE)) in {(1, 0), (1, 1)}
-    assert _ledger(bench).count(commit.number) == 1
-    assert_all_agree(bench)
+    assert _ledger(harness).count(commit.number) == 1
+    assert_all_agree(harness)
 
 
-def _ledger(bench: Bench) -> list[int]:
-    rows = bench.warehouse.execute("SELECT commit_number FROM etl.load_ledger").fetchall()
+def _ledger(harness: Harness) -> list[int]:
+    rows = harness.warehouse.execute("SELECT commit_number FROM etl.load_ledger").fetchall()
     return [row[0] for row in rows]
 
 
-def _until_a_loader_waits(bench: Bench) -> None:
+def _until_a_loader_waits(harness: Harness) -> None:
     deadline = time.monotonic() + PATIENCE
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    while bench.warehouse.execute(waiting).fetchone() == (0,):
+    while harness.warehouse.execute(waiting).fetchone() == (0,):
         assert time.monotonic() < deadline, "no second loader waits for the first"
         time.sleep(0.01)

@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 
 from awsglue_local.databases.postgres import PostgresServer
-from fixtures.bench import Bench
+from fixtures.harness import Harness
 from glue_fixtures.servers import Database
 from totesys_etl.lake.commits import star_log
 
@@ -23,7 +23,7 @@ OF_THE_LOAD = {"load_ledger", "schema_migration"}
 
 
 @pytest.fixture
-def other(bench: Bench, postgres: PostgresServer) -> Iterator[tuple[dict[str, str], Database]]:
+def other(harness: Harness, postgres: PostgresServer) -> Iterator[tuple[dict[str, str], Database]]:
     """A second processed bucket, catalogue and warehouse for the same raw lake."""
     name = f"o{uuid.uuid4().hex[:10]}"
     boto3.client("s3").create_bucket(
@@ -32,7 +32,7 @@ def other(bench: Bench, postgres: PostgresServer) -> Iterator[tuple[dict[str, st
     boto3.client("glue").create_database(DatabaseInput={"Name": name})
     postgres.create_database(name)
     database = Database(postgres.host, postgres.port, name, postgres.user, postgres.password)
-    connection = bench.connection(database, postgres.user, postgres.password)
+    connection = harness.connection(database, postgres.user, postgres.password)
     yield (
         {"processed_bucket": name, "star_database": name, "warehouse_connection": connection},
         database,
@@ -61,32 +61,32 @@ def changes(number: int) -> str:
 
 @pytest.mark.usefixtures("few_rows")
 def test_one_range_is_as_good_as_one_by_one(
-    bench: Bench, other: tuple[dict[str, str], Database]
+    harness: Harness, other: tuple[dict[str, str], Database]
 ) -> None:
     for number in range(1, BATCHES + 1):
         if number > 1:
-            bench.source.execute(changes(number).encode())
-        commit = bench.ingest()
+            harness.source.execute(changes(number).encode())
+        commit = harness.ingest()
         assert commit is not None and commit.batch == number
-        bench.transform()
+        harness.transform()
         if number % LOADED_AT_ONCE == 0:
-            assert bench.load() == LOADED_AT_ONCE
+            assert harness.load() == LOADED_AT_ONCE
     arguments, database = other
-    at_once = bench.transform(**arguments)
+    at_once = harness.transform(**arguments)
     assert at_once is not None
     assert (at_once.raw_from, at_once.raw_through) == (1, BATCHES)
-    assert bench.load(**arguments) == 1
+    assert harness.load(**arguments) == 1
 
-    last = bench.star_head()
+    last = harness.star_head()
     assert last is not None and last.number == BATCHES
     assert at_once.versions == last.versions
     found = star_rows(arguments["processed_bucket"])
-    expected = star_rows(bench.arguments["processed_bucket"])
+    expected = star_rows(harness.arguments["processed_bucket"])
     for name in expected:
         assert found[name] == expected[name], name
     assert expected["fact_payment"] and expected["quarantine"] and expected["fact_deletion"]
     with psycopg.connect(database.conninfo) as warehouse:
-        loaded, one_by_one = warehouse_rows(warehouse), warehouse_rows(bench.warehouse)
+        loaded, one_by_one = warehouse_rows(warehouse), warehouse_rows(harness.warehouse)
     assert loaded.keys() == one_by_one.keys()
     for name in one_by_one:
         assert loaded[name] == one_by_one[name], name

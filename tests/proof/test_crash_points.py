@@ -17,7 +17,7 @@ from fixtures.crashes.faults import DiskFull, Faults
 from fixtures.crashes.place import INGEST, JOBS, LOAD, TRANSFORM, Place
 from fixtures.crashes.points import IN_A_ROW, SEED, SOAK, Kills, Point, all_points, chosen
 from fixtures.crashes.stages import NEXT, SCENES, Stage, Stages
-from fixtures.telling import Tell
+from fixtures.reporting import Report
 
 LUCKY_JOB = JOBS[SEED % len(JOBS)]
 """The job whose very first run is tried by a short test run too."""
@@ -25,7 +25,7 @@ LUCKY_JOB = JOBS[SEED % len(JOBS)]
 
 @pytest.mark.parametrize(("scene", "job"), [(scene, job) for scene in SCENES for job in JOBS])
 def test_killed_anywhere_the_retries_end_like_an_undisturbed_run(
-    stages: Stages, tell: Tell, scene: str, job: str
+    stages: Stages, report: Report, scene: str, job: str
 ) -> None:
     stage = stages.stage(scene, job)
     existing = all_points(stage.effects)
@@ -37,13 +37,15 @@ def test_killed_anywhere_the_retries_end_like_an_undisturbed_run(
         waiting = [point for point in waiting if point not in reached]
     seconds = time.monotonic() - began
     seed = "" if SOAK else f" (CRASH_SEED={SEED})"
-    tell(f"crash points, {scene} {job}: {tried} of {len(existing)} covered, {seconds:.0f} s{seed}")
+    report(
+        f"crash points, {scene} {job}: {tried} of {len(existing)} covered, {seconds:.0f} s{seed}"
+    )
 
 
 def kill_in_a_row(stages: Stages, stage: Stage, points: list[Point]) -> list[Point]:
     """Runs the job, killed at these points as far as it comes to them, and compares."""
     kills = Kills(points[:IN_A_ROW])
-    outcome = stages.bench.run(stage.copy(), stage.job, kills)
+    outcome = stages.harness.run(stage.copy(), stage.job, kills)
     reached = points[: len(outcome.struck)]
     told = "\n".join(map(str, reached))
     assert reached, f"{stage.job} never came to: {points[0]}"
@@ -70,7 +72,7 @@ def test_answers_lost_refusals_and_resets_at_every_effect(
 ) -> None:
     stage = stages.stage(NEXT, job)
 
-    outcome = stages.bench.run(stage.copy(), job, Faults(first))
+    outcome = stages.harness.run(stage.copy(), job, Faults(first))
 
     told = "\n".join(f"{disturbance.value}: {effect}" for effect, disturbance in outcome.struck)
     by_aws = {e.name for e in stage.effects if not e.name.startswith(("bookmark", "warehouse"))}
@@ -88,8 +90,8 @@ def test_answers_lost_refusals_and_resets_at_every_effect(
 def test_a_full_disk_under_the_spool_fails_the_attempt_and_nothing_else(stages: Stages) -> None:
     stage = stages.stage(NEXT, INGEST)
 
-    outcome = stages.bench.run(
-        stage.copy(), INGEST, DiskFull(lambda: stages.bench.sessions(INGEST))
+    outcome = stages.harness.run(
+        stage.copy(), INGEST, DiskFull(lambda: stages.harness.sessions(INGEST))
     )
 
     assert outcome.states == ["FAILED", "SUCCEEDED"], outcome.attempts

@@ -16,11 +16,11 @@ from pyspark.sql import SparkSession
 
 from awsglue_local.databases.postgres import PostgresServer
 from awsglue_local.server.aws import AwsServer
-from fixtures.bench import PASSWORD, READER, new_bench
+from fixtures.harness import PASSWORD, READER, new_harness
 from fixtures.histories import SMALL, End, Reshape, Round, Write, histories
 from fixtures.history_place import Place
 from fixtures.postgres_relay import relayed
-from fixtures.telling import Tell
+from fixtures.reporting import Report
 from glue_fixtures.servers import Database
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
@@ -62,17 +62,17 @@ def lab(
 
     def of(tables: Mapping[str, SourceTable]) -> Lab:
         def make(stack: ExitStack) -> Place:
-            bench = stack.enter_context(new_bench(aws, postgres, few_rows, tmp_path))
+            harness = stack.enter_context(new_harness(aws, postgres, few_rows, tmp_path))
             relay = stack.enter_context(relayed(postgres.host, postgres.port))
-            name = f"{bench.name}_history"
+            name = f"{harness.name}_history"
             postgres.create_database(name)
             stack.callback(postgres.drop_database, name)
             database = Database(
                 postgres.host, postgres.port, name, postgres.user, postgres.password
             )
             behind = Database("127.0.0.1", relay.port, name, "", "")
-            bench.arguments["source_connection"] = bench.connection(behind, READER, PASSWORD)
-            place = Place(bench, relay, database.conninfo, tables)
+            harness.arguments["source_connection"] = harness.connection(behind, READER, PASSWORD)
+            place = Place(harness, relay, database.conninfo, tables)
             stack.callback(place.close)
             return place
 
@@ -97,7 +97,7 @@ def _reload(postgres: PostgresServer) -> None:
 
 
 def _prove(
-    lab: Lab, strategy: st.SearchStrategy[list[Round]], wanted: int, where: str, tell: Tell
+    lab: Lab, strategy: st.SearchStrategy[list[Round]], wanted: int, where: str, report: Report
 ) -> None:
     @settings(
         max_examples=wanted,
@@ -115,9 +115,9 @@ def _prove(
     try:
         every_history_passes()
     except BaseException:
-        tell(f"histories: {lab.passed} passed, 1 failed, {where} (its shortest script is below)")
+        report(f"histories: {lab.passed} passed, 1 failed, {where} (its shortest script is below)")
         raise
-    tell(f"histories: {lab.passed} passed, 0 failed, {where}")
+    report(f"histories: {lab.passed} passed, 0 failed, {where}")
     assert lab.passed == wanted
 
 
@@ -163,13 +163,13 @@ def test_a_written_history(lab: Callable[[Mapping[str, SourceTable]], Lab], titl
 
 
 def test_histories_of_two_small_tables(
-    lab: Callable[[Mapping[str, SourceTable]], Lab], tell: Tell
+    lab: Callable[[Mapping[str, SourceTable]], Lab], report: Report
 ) -> None:
-    _prove(lab(SMALL), histories(SMALL, rounds=2, writes=6), ON_SMALL, "two small tables", tell)
+    _prove(lab(SMALL), histories(SMALL, rounds=2, writes=6), ON_SMALL, "two small tables", report)
 
 
 def test_histories_of_all_tables(
-    lab: Callable[[Mapping[str, SourceTable]], Lab], tell: Tell
+    lab: Callable[[Mapping[str, SourceTable]], Lab], report: Report
 ) -> None:
     every = histories(SOURCE_TABLES, rounds=2, writes=20)
-    _prove(lab(SOURCE_TABLES), every, ON_ALL, f"all {len(SOURCE_TABLES)} tables", tell)
+    _prove(lab(SOURCE_TABLES), every, ON_ALL, f"all {len(SOURCE_TABLES)} tables", report)
