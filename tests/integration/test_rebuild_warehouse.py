@@ -37,10 +37,11 @@ def harness(shared_harness: Harness, postgres: PostgresServer) -> Iterator[Harne
         shared_harness.ingest()
         shared_harness.transform()
         shared_harness.load()
+    reader = f"{shared_harness.name}_reader"
     shared_harness.warehouse.execute(
         "CREATE SCHEMA reports; CREATE VIEW reports.sales AS SELECT * FROM etl.current_sales_order;"
-        f" CREATE ROLE {shared_harness.name}_reader; GRANT USAGE ON SCHEMA reports, etl TO"
-        f" {shared_harness.name}_reader; GRANT SELECT ON fact_payment TO {shared_harness.name}_reader"
+        f" CREATE ROLE {reader}; GRANT USAGE ON SCHEMA reports, etl TO {reader};"
+        f" GRANT SELECT ON fact_payment TO {reader}"
     )
     yield shared_harness
     shared_harness.warehouse.execute(f"DROP OWNED BY {shared_harness.name}_reader")

@@ -210,9 +210,8 @@ def test_of_two_transforms_with_different_ranges_one_counts(harness: Harness, pr
     """The first has the shorter range and comes second; its run's retry has nothing to do."""
     change(harness, 41)
     harness.ingest()
-    with held(
-        proxy, harness.transform, puts_commit(harness.arguments["processed_bucket"])
-    ) as first:
+    commits = puts_commit(harness.arguments["processed_bucket"])
+    with held(proxy, harness.transform, commits) as first:
         change(harness, 42)
         harness.ingest()
         second = harness.transform()
