@@ -1,6 +1,7 @@
 """The workflow definition: parameters, AWS's field names and types, AWS's rules."""
 
 import contextlib
+import copy
 import textwrap
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_schedules_aws_refuses(schedule: str, message: str) -> None:
         parse(VALID.replace("0/15 * * * ? *", schedule), PARAMETERS)
 
 
+WHOLE = yaml.safe_load(fill(VALID, PARAMETERS))
 JUNK = st.one_of(
     st.none(),
     st.booleans(),
@@ -159,7 +161,7 @@ def paths(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @given(st.data())
 def test_a_file_with_anything_wrong_is_refused_or_right(data: st.DataObject) -> None:
     """One value anywhere is replaced by junk: the answer is a definition or a DefinitionError."""
-    document = yaml.safe_load(fill(VALID, PARAMETERS))
+    document = copy.deepcopy(WHOLE)
     *above, last = data.draw(st.sampled_from(paths(document)))
     place = document
     for name in above:
