@@ -17,11 +17,20 @@ from setuptools import find_packages
 
 from awsglue_local.job.glue_modules import DISTRIBUTIONS
 from fixtures.tree import ROOT
-from totesys_deploy.artifacts import build_artifacts, build_wheel, bundle_modules
+from totesys_deploy.artifacts import BUNDLE, build_artifacts
 
 
-def test_the_wheel_holds_totesys_etl_and_its_metadata_only(tmp_path: Path) -> None:
-    wheel = build_wheel(tmp_path)
+@pytest.fixture(scope="module")
+def wheels(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the wheels that ship, unpacked, with their requirements.txt."""
+    folder = tmp_path_factory.mktemp("bundle")
+    with zipfile.ZipFile(artifacts / BUNDLE) as archive:
+        archive.extractall(folder)
+    return folder / "wheels"
+
+
+def test_the_wheel_holds_totesys_etl_and_its_metadata_only(wheels: Path) -> None:
+    (wheel,) = wheels.glob("totesys_etl-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     metadata = {name for name in names if ".dist-info/" in name}
@@ -56,38 +65,45 @@ BY_GLUE = {canonicalize_name(name) for name in DISTRIBUTIONS}
 
 
 @pytest.fixture(scope="module")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, email.message.Message]:
-    """Metadata of each wheel from elsewhere in the zip, by the wheel's file name."""
-    found = {}
-    with zipfile.ZipFile(bundle_modules(tmp_path_factory.mktemp("bundle"))) as bundle:
-        for name in (name for name in bundle.namelist() if name.endswith(".whl")):
-            with zipfile.ZipFile(bundle.open(name)) as wheel:
-                metadata = next(n for n in wheel.namelist() if n.endswith(".dist-info/METADATA"))
-                found[name] = email.message_from_bytes(wheel.read(metadata))
-    return found
+def shipped(wheels: Path) -> dict[str, email.message.Message]:
+    """Return the metadata of each wheel in the zip, by its file name."""
+    return {wheel.name: _metadata(wheel) for wheel in wheels.glob("*.whl")}
+
+
+@pytest.fixture(scope="module")
+def foreign(
+    shipped: dict[str, email.message.Message],
+) -> dict[str, email.message.Message]:
+    """Return those from elsewhere."""
+    return {file: m for file, m in shipped.items() if not file.startswith("totesys_etl-")}
+
+
+def _metadata(wheel: Path) -> email.message.Message:
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(archive.read(name))
 
 
 def test_the_bundle_runs_on_glue_and_replaces_none_of_its_modules(
-    bundled: dict[str, email.message.Message],
+    foreign: dict[str, email.message.Message],
 ) -> None:
-    names = {canonicalize_name(metadata["Name"]) for metadata in bundled.values()}
+    names = {canonicalize_name(metadata["Name"]) for metadata in foreign.values()}
     assert names == {"psycopg", "psycopg-binary"}
     assert names & BY_GLUE == set()
-    for file in bundled:
+    for file in foreign:
         tag = file.removesuffix(".whl").split("-", 2)[2]
         assert tag == "py3-none-any" or (tag.startswith("cp311-cp311-") and "manylinux" in tag)
 
 
 def test_bundle_and_wheel_need_nothing_that_is_not_there(
-    bundled: dict[str, email.message.Message], tmp_path: Path
+    shipped: dict[str, email.message.Message],
+    foreign: dict[str, email.message.Message],
 ) -> None:
     """Complete, so that pip installs it with --no-index, in a VPC without a way out."""
-    with zipfile.ZipFile(build_wheel(tmp_path)) as wheel:
-        own = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
-        etl = email.message_from_bytes(wheel.read(own))
-    there = {canonicalize_name(m["Name"]): m["Version"] for m in bundled.values()}
+    (etl,) = (metadata for file, metadata in shipped.items() if file not in foreign)
+    there = {canonicalize_name(m["Name"]): m["Version"] for m in foreign.values()}
     glue = {"python_version": "3.11", "sys_platform": "linux", "implementation_name": "cpython"}
-    for metadata, extra in [(etl, ""), *((m, "binary") for m in bundled.values())]:
+    for metadata, extra in [(etl, ""), *((m, "binary") for m in foreign.values())]:
         for line in metadata.get_all("Requires-Dist") or ():
             need = Requirement(line)
             if need.marker and not need.marker.evaluate(glue | {"extra": extra}):
@@ -96,20 +112,18 @@ def test_bundle_and_wheel_need_nothing_that_is_not_there(
             assert name in BY_GLUE or there[name] in need.specifier, line
 
 
-def test_the_same_tree_makes_the_same_bytes(tmp_path: Path) -> None:
-    made = [build_artifacts(tmp_path / name).read_bytes() for name in "ab"]
-    assert made[0] == made[1]
+def test_the_same_tree_makes_the_same_bytes(artifacts: Path, tmp_path: Path) -> None:
+    assert build_artifacts(tmp_path).read_bytes() == (artifacts / BUNDLE).read_bytes()
 
 
-def test_pip_installs_the_bundle_without_an_index_and_moves_nothing(tmp_path: Path) -> None:
+def test_pip_installs_the_bundle_without_an_index_and_moves_nothing(
+    wheels: Path, tmp_path: Path
+) -> None:
     """As AWS Glue does: the zip is the only place pip may look, beside Glue's own modules.
 
     Those are there by name and version, so pip itself decides what it would change.
     """
-    bundle = build_artifacts(tmp_path / "dist")
-    assert bundle.name.endswith(".gluewheels.zip")
-    with zipfile.ZipFile(bundle) as archive:
-        archive.extractall(tmp_path)
+    assert BUNDLE.endswith(".gluewheels.zip")
     venv.create(tmp_path / "glue", with_pip=False)
     (site,) = (tmp_path / "glue" / "lib").glob("python3.11/site-packages")
     for name in DISTRIBUTIONS:
@@ -120,7 +134,6 @@ def test_pip_installs_the_bundle_without_an_index_and_moves_nothing(tmp_path: Pa
     before = {path.name for path in site.glob("*.dist-info")}
     python = tmp_path / "glue" / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
-    wheels = tmp_path / "wheels"
     where = ["--no-index", "--find-links", str(wheels), "-r", str(wheels / "requirements.txt")]
     subprocess.run([*pip, "install", "--quiet", *where], check=True, capture_output=True)
     added = {path.name.partition("-")[0] for path in site.glob("*.dist-info")} - {
