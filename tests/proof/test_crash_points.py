@@ -3,64 +3,114 @@ undisturbed run ends, in commits, files, catalogue, warehouse and bookmark.
 
 The side effects are those that the undisturbed run was seen to have; nobody lists them. Attempts
 are killed in a row, each at the next point, and the last one is left alone. What that attempt finds
-done already it does not do again, so points that it does not come to get a run of their own.
+done already it does not do again, so points that it does not reach get a run of their own.
 Threads of a job race: an effect may have another number than in the run that is looked at, but
 has the same name.
 """
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
+from fixtures.crashes.baselines import NEXT, SCENARIOS, Baseline, Baselines
 from fixtures.crashes.contents import contents
+from fixtures.crashes.environment import INGEST, JOBS, LOAD, TRANSFORM, Environment
 from fixtures.crashes.faults import DiskFull, Faults
-from fixtures.crashes.place import INGEST, JOBS, LOAD, TRANSFORM, Place
-from fixtures.crashes.points import IN_A_ROW, SEED, SOAK, Kills, Point, all_points, chosen
-from fixtures.crashes.stages import NEXT, SCENES, Stage, Stages
+from fixtures.crashes.points import (
+    FIXED,
+    IN_A_ROW,
+    Kills,
+    Point,
+    all_points,
+    boundaries,
+    in_order,
+    sample,
+)  # fmt: skip
 from fixtures.reporting import Report
+from fixtures.seeds import SEED, SOAK, Repeat
+from fixtures.soak import FOLDER, SoakState, code_digest
 
-LUCKY_JOB = JOBS[SEED % len(JOBS)]
+JOB_OF_THE_DAY = JOBS[SEED % len(JOBS)]
 """The job whose very first run is tried by a short test run too."""
 
 
-@pytest.mark.parametrize(("scene", "job"), [(scene, job) for scene in SCENES for job in JOBS])
+@pytest.fixture(scope="module")
+def soak_state() -> Iterator[SoakState | None]:
+    """What a soak has covered already; None in a short test run."""
+    yield SoakState(FOLDER, "crash_points", SEED, code_digest()) if SOAK else None
+
+
+@pytest.mark.parametrize(
+    ("scenario", "job"), [(scenario, job) for scenario in SCENARIOS for job in JOBS]
+)
 def test_killed_anywhere_the_retries_end_like_an_undisturbed_run(
-    stages: Stages, report: Report, scene: str, job: str
+    baselines: Baselines,
+    report: Report,
+    repeat: Repeat,
+    soak_state: SoakState | None,
+    scenario: str,
+    job: str,
 ) -> None:
-    stage = stages.stage(scene, job)
-    existing = all_points(stage.effects)
-    wanted = scene == NEXT or job == LUCKY_JOB
-    waiting = chosen(existing, boundaries=scene == NEXT) if wanted or SOAK else []
-    began, tried = time.monotonic(), len(waiting)
-    while waiting:
-        reached = kill_in_a_row(stages, stage, waiting)
-        waiting = [point for point in waiting if point not in reached]
-    seconds = time.monotonic() - began
-    seed = "" if SOAK else f" (CRASH_SEED={SEED})"
-    report(
-        f"crash points, {scene} {job}: {tried} of {len(existing)} covered, {seconds:.0f} s{seed}"
-    )
+    baseline = baselines.baseline(scenario, job)
+    existing = all_points(baseline.effects)
+    waiting = chosen(scenario, job, existing)
+    if soak_state is not None:
+        covered = soak_state.done(f"{scenario} {job}")
+        waiting = [point for point in waiting if str(point) not in covered]
+    wanted, began = len(waiting), time.monotonic()
+
+    def tell() -> None:
+        seconds = time.monotonic() - began
+        report(
+            f"crash points, {scenario} {job}: {wanted - len(waiting)} of {wanted} chosen ones "
+            f"covered, of {len(existing)}; {seconds:.0f} s; {repeat()}"
+        )
+
+    try:
+        while waiting:
+            reached = kill_in_a_row(baselines, baseline, waiting)
+            waiting = [point for point in waiting if point not in reached]
+            if soak_state is not None:
+                soak_state.add(f"{scenario} {job}", *map(str, reached))
+                tell()
+    finally:
+        tell()
 
 
-def kill_in_a_row(stages: Stages, stage: Stage, points: list[Point]) -> list[Point]:
-    """Runs the job, killed at these points as far as it comes to them, and compares."""
+def chosen(scenario: str, job: str, existing: list[Point]) -> list[Point]:
+    """Return the points that this test run covers."""
+    if SOAK:
+        return existing
+    fixed = FIXED.get((scenario, job), ())
+    if scenario == NEXT:
+        return in_order(existing, fixed, sample(existing, SEED), boundaries(existing))
+    return in_order(existing, fixed, sample(existing, SEED) if job == JOB_OF_THE_DAY else ())
+
+
+def kill_in_a_row(baselines: Baselines, baseline: Baseline, points: list[Point]) -> list[Point]:
+    """Run the job, killed at these points as far as it reaches them, and compare.
+
+    Returns:
+        The points that it reached: the first ones.
+    """
     kills = Kills(points[:IN_A_ROW])
-    outcome = stages.harness.run(stage.copy(), stage.job, kills)
+    outcome = baselines.gated.run(baseline.copy(), baseline.job, kills)
     reached = points[: len(outcome.struck)]
-    told = "\n".join(map(str, reached))
-    assert reached, f"{stage.job} never came to: {points[0]}"
-    assert outcome.states == ["FAILED"] * len(reached) + ["SUCCEEDED"], told
+    killed = "\n".join(map(repr, reached))
+    assert reached, f"{baseline.job} never reached: {points[0]}"
+    assert outcome.states == ["FAILED"] * len(reached) + ["SUCCEEDED"], killed
     assert {a.error_message for a in outcome.attempts[:-1]} == {
         "The job's process was ended by SIGKILL"
-    }, told
-    assert_equal(outcome.place, stage, told)
+    }, killed
+    assert_equal(outcome.environment, baseline, killed)
     return reached
 
 
 def test_the_alarm_on_quarantine_is_told_before_the_commit_that_no_retry_repeats(
-    stages: Stages,
+    baselines: Baselines,
 ) -> None:
-    names = [effect.name for effect in stages.stage(NEXT, TRANSFORM).effects]
+    names = [effect.name for effect in baselines.baseline(NEXT, TRANSFORM).effects]
     commit = names.index("PUT /totesys-processed/_commits/00000002.json")
     assert names.index("PutMetricData") < commit
 
@@ -68,51 +118,53 @@ def test_the_alarm_on_quarantine_is_told_before_the_commit_that_no_retry_repeats
 @pytest.mark.parametrize("first", range(4) if SOAK else [SEED % 4])
 @pytest.mark.parametrize("job", JOBS)
 def test_answers_lost_refusals_and_resets_at_every_effect(
-    stages: Stages, job: str, first: int
+    baselines: Baselines, job: str, first: int
 ) -> None:
-    stage = stages.stage(NEXT, job)
+    baseline = baselines.baseline(NEXT, job)
 
-    outcome = stages.harness.run(stage.copy(), job, Faults(first))
+    outcome = baselines.gated.run(baseline.copy(), job, Faults(first))
 
-    told = "\n".join(f"{disturbance.value}: {effect}" for effect, disturbance in outcome.struck)
-    by_aws = {e.name for e in stage.effects if not e.name.startswith(("bookmark", "warehouse"))}
-    assert by_aws <= {effect.name for effect, _ in outcome.struck}, told
+    struck = "\n".join(f"{disturbance.value}: {effect}" for effect, disturbance in outcome.struck)
+    by_aws = {e.name for e in baseline.effects if not e.name.startswith(("bookmark", "warehouse"))}
+    assert by_aws <= {effect.name for effect, _ in outcome.struck}, struck
     assert outcome.states[-1] == "SUCCEEDED", outcome.attempts
     cut = [attempt.error_message or "" for attempt in outcome.attempts[:-1]]
     # Of the warehouse a job can only say that it went away; its retry finds out what was done.
     assert all(message.startswith("WarehouseUnreachable") for message in cut), cut
     # The load's own commit is cut before and after it is made, and one that only reads.
     commits = ["during commit 2: " in message for message in cut]
-    assert commits == ([False, True, True] if job == LOAD else []), told
-    assert_equal(outcome.place, stage, told)
+    assert commits == ([False, True, True] if job == LOAD else []), struck
+    assert_equal(outcome.environment, baseline, struck)
 
 
-def test_a_full_disk_under_the_spool_fails_the_attempt_and_nothing_else(stages: Stages) -> None:
-    stage = stages.stage(NEXT, INGEST)
+def test_a_full_disk_under_the_spool_fails_the_attempt_and_nothing_else(
+    baselines: Baselines,
+) -> None:
+    baseline = baselines.baseline(NEXT, INGEST)
 
-    outcome = stages.harness.run(
-        stage.copy(), INGEST, DiskFull(lambda: stages.harness.sessions(INGEST))
+    outcome = baselines.gated.run(
+        baseline.copy(), INGEST, DiskFull(lambda: baselines.gated.sessions(INGEST))
     )
 
     assert outcome.states == ["FAILED", "SUCCEEDED"], outcome.attempts
     message, log = outcome.attempts[0].error_message, outcome.attempts[0].log
     assert message is not None
     assert log is not None
-    told = log.read_text()
-    assert message.startswith("WorkerDiskFull: the disk of a worker is full"), told
+    lines = log.read_text()
+    assert message.startswith("WorkerDiskFull: the disk of a worker is full"), lines
     assert "File too large" in message
-    assert '"event": "candidates"' in told  # the run had come to the spool,
-    assert '"event": "snapshot_released"' not in told  # and not past it
-    assert_equal(outcome.place, stage, "a full disk")
+    assert '"event": "candidates"' in lines  # the run had got as far as the spool,
+    assert '"event": "snapshot_released"' not in lines  # and not past it
+    assert_equal(outcome.environment, baseline, "a full disk")
 
 
-def assert_equal(place: Place, stage: Stage, told: str) -> None:
-    """The place is as the undisturbed run left its own; then it is thrown away."""
-    found = contents(place)
+def assert_equal(environment: Environment, baseline: Baseline, struck: str) -> None:
+    """Check that the environment is as the undisturbed run left its own; then remove it."""
+    expected, actual = baseline.expected, contents(environment)
     differing = {
-        name: (stage.expected.get(name), found.get(name))
-        for name in sorted(stage.expected.keys() | found.keys())
-        if stage.expected.get(name) != found.get(name)
+        name: (expected.get(name), actual.get(name))
+        for name in sorted(expected.keys() | actual.keys())
+        if expected.get(name) != actual.get(name)
     }
-    assert not differing, f"{told}\ndiffers: {list(differing)}: {next(iter(differing.values()))}"
-    place.remove()
+    assert not differing, f"{struck}\ndiffers: {list(differing)}: {next(iter(differing.values()))}"
+    environment.remove()

@@ -1,8 +1,10 @@
 """Whatever happens at the source: every batch is the exact difference of two snapshots.
 
-SOAK=1 lives through SOAK_HISTORIES (2,000) histories, new ones in every run.
+Another seed every day; `make soak` goes through SOAK_HISTORIES (2,000) histories, as many with each
+seed as on a day.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -10,58 +12,77 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from awsglue_local.databases.postgres import PostgresServer
 from awsglue_local.server.aws import AwsServer
 from fixtures.harness import PASSWORD, READER, new_harness
-from fixtures.histories import SMALL, End, Reshape, Round, Write, histories
-from fixtures.history_place import Place
+from fixtures.histories import SMALL, End, Reshape, Round, Write, histories, run_histories
+from fixtures.history_environment import HistoryEnvironment
 from fixtures.postgres_relay import relayed
 from fixtures.reporting import Report
+from fixtures.seeds import SEED, SOAK, Repeat, seeds_of_a_soak
+from fixtures.soak import FOLDER, SoakState, code_digest
 from glue_fixtures.servers import Database
 from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.contracts.model import SourceTable
 
-SOAK = bool(os.environ.get("SOAK"))
-ON_SMALL = int(os.environ.get("SOAK_HISTORIES", "2000")) if SOAK else 200
-ON_ALL = ON_SMALL // 10
-# A place is left after this many histories: the local AWS keeps every object in memory.
-STAY = 100
+ON_SMALL, ON_ALL = 40, 5
+"""Histories of a seed on two small tables and on all. The same number in a soak: what a seed stands
+for depends on how many it has to make."""
+SOAK_SEEDS = int(os.environ.get("SOAK_HISTORIES", "2000")) // ON_SMALL
+IN_ONE_ENVIRONMENT = 100
+"""Histories after which another one is made: the local AWS keeps every object in memory."""
 
 
-class Lab:
-    """The place of the next history: the same as before, a new one after a failure."""
+class HistoryRunner:
+    """Runs histories one after another in one environment; in a new one after a failure.
 
-    def __init__(self, make: Callable[[ExitStack], Place]) -> None:
-        self._make, self._left = make, 0
+    `passed` counts them since `begin`.
+    """
+
+    def __init__(self, create: Callable[[ExitStack], HistoryEnvironment]) -> None:
+        self._create, self._left = create, 0
         self._open = ExitStack()
-        self.passed = 0
+        self.begin()
 
-    def live_through(self, history: list[Round]) -> None:
+    def begin(self) -> None:
+        """Count from 0."""
+        self.passed, self._scripts = 0, hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of the scripts since `begin`: the same when they are repeated."""
+        return self._scripts.hexdigest()[:12]
+
+    def run(self, history: list[Round]) -> None:
+        """Run a history and check what becomes of it."""
+        self._scripts.update(repr(history).encode())
         if not self._left:
             self.close()
-            self._place, self._left = self._make(self._open), STAY
+            self._environment, self._left = self._create(self._open), IN_ONE_ENVIRONMENT
         left, self._left = self._left - 1, 0
-        self._place.live_through(history)
+        self._environment.run(history)
         self._left = left
         self.passed += 1
 
     def close(self) -> None:
+        """Remove the environment."""
         self._open.close()
 
 
-@pytest.fixture
-def lab(
-    aws: AwsServer, postgres: PostgresServer, few_rows: SparkSession, tmp_path: Path
-) -> Iterator[Callable[[Mapping[str, SourceTable]], Lab]]:
-    """Makes the lab of some contracts."""
-    labs: list[Lab] = []
+RunnerOf = Callable[[Mapping[str, SourceTable]], HistoryRunner]
 
-    def of(tables: Mapping[str, SourceTable]) -> Lab:
-        def make(stack: ExitStack) -> Place:
+
+@pytest.fixture
+def runner_of(
+    aws: AwsServer, postgres: PostgresServer, few_rows: SparkSession, tmp_path: Path
+) -> Iterator[RunnerOf]:
+    """Makes a runner of histories on some tables."""
+    runners: list[HistoryRunner] = []
+
+    def runner_of_tables(tables: Mapping[str, SourceTable]) -> HistoryRunner:
+        def create(stack: ExitStack) -> HistoryEnvironment:
             harness = stack.enter_context(new_harness(aws, postgres, few_rows, tmp_path))
             relay = stack.enter_context(relayed(postgres.host, postgres.port))
             name = f"{harness.name}_history"
@@ -70,23 +91,24 @@ def lab(
             database = Database(
                 postgres.host, postgres.port, name, postgres.user, postgres.password
             )
-            behind = Database("127.0.0.1", relay.port, name, "", "")
-            harness.arguments["source_connection"] = harness.connection(behind, READER, PASSWORD)
-            place = Place(harness, relay, database.conninfo, tables)
-            stack.callback(place.close)
-            return place
+            behind_relay = Database("127.0.0.1", relay.port, name, "", "")
+            connection = harness.connection(behind_relay, READER, PASSWORD)
+            harness.arguments["source_connection"] = connection
+            environment = HistoryEnvironment(harness, relay, database.conninfo, tables)
+            stack.callback(environment.close)
+            return environment
 
-        labs.append(Lab(make))
-        return labs[-1]
+        runners.append(HistoryRunner(create))
+        return runners[-1]
 
     # No password asked: in a run of a dozen rows the JVM spends a quarter of its time on SCRAM.
     rules = postgres.data_dir / "pg_hba.conf"
     strict = rules.read_text()
     rules.write_text(f"host /_history$ {READER} {postgres.host}/32 trust\n{strict}")
     _reload(postgres)
-    yield of
-    for each in labs:
-        each.close()
+    yield runner_of_tables
+    for runner in runners:
+        runner.close()
     rules.write_text(strict)
     _reload(postgres)
 
@@ -96,29 +118,36 @@ def _reload(postgres: PostgresServer) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def _prove(
-    lab: Lab, strategy: st.SearchStrategy[list[Round]], wanted: int, where: str, report: Report
-) -> None:
-    @settings(
-        max_examples=wanted,
-        deadline=None,
-        database=None,
-        derandomize=not SOAK,
-        print_blob=True,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(history=strategy)
-    def every_history_passes(history: list[Round]) -> None:
-        lab.live_through(history)
+Prove = Callable[[Mapping[str, SourceTable], int, int], None]
 
-    try:
-        every_history_passes()
-    except BaseException:
-        report(f"histories: {lab.passed} passed, 1 failed, {where} (its shortest script is below)")
-        raise
-    report(f"histories: {lab.passed} passed, 0 failed, {where}")
-    assert lab.passed == wanted
+
+@pytest.fixture
+def prove(runner_of: RunnerOf, report: Report, repeat: Repeat) -> Prove:
+    """Runs the histories of the seed; in a soak, of all its seeds that have not passed yet."""
+
+    def prove_histories(tables: Mapping[str, SourceTable], writes: int, wanted: int) -> None:
+        runner, strategy = runner_of(tables), histories(dict(tables), rounds=2, writes=writes)
+        title = f"histories of {len(tables)} tables"
+        soak = SoakState(FOLDER, title, SEED, code_digest()) if SOAK else None
+        seeds = seeds_of_a_soak(SEED, SOAK_SEEDS) if soak else [SEED]
+        for number, seed in enumerate(seeds, 1):
+            if soak and str(seed) in soak.done(title):
+                continue
+            runner.begin()
+            result = "1 failed (its shortest script is below)"
+            try:
+                run_histories(strategy, wanted, seed, runner.run)
+                result = f"0 failed (digest of their scripts {runner.digest})"
+            finally:
+                where = f"seed {number} of {len(seeds)}, " if soak else ""
+                report(f"{title}: {where}{runner.passed} passed, {result}; {repeat(seed)}")
+            assert runner.passed == wanted
+            if soak:
+                soak.add(title, str(seed))
+        if soak:
+            soak.finish()
+
+    return prove_histories
 
 
 WRITTEN = {
@@ -158,18 +187,13 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize("title", WRITTEN)
-def test_a_written_history(lab: Callable[[Mapping[str, SourceTable]], Lab], title: str) -> None:
-    lab(SMALL).live_through(WRITTEN[title])
+def test_a_written_history(runner_of: RunnerOf, title: str) -> None:
+    runner_of(SMALL).run(WRITTEN[title])
 
 
-def test_histories_of_two_small_tables(
-    lab: Callable[[Mapping[str, SourceTable]], Lab], report: Report
-) -> None:
-    _prove(lab(SMALL), histories(SMALL, rounds=2, writes=6), ON_SMALL, "two small tables", report)
+def test_histories_of_two_small_tables(prove: Prove) -> None:
+    prove(SMALL, 6, ON_SMALL)
 
 
-def test_histories_of_all_tables(
-    lab: Callable[[Mapping[str, SourceTable]], Lab], report: Report
-) -> None:
-    every = histories(SOURCE_TABLES, rounds=2, writes=20)
-    _prove(lab(SOURCE_TABLES), every, ON_ALL, f"all {len(SOURCE_TABLES)} tables", report)
+def test_histories_of_all_tables(prove: Prove) -> None:
+    prove(SOURCE_TABLES, 20, ON_ALL)

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from fixtures.seeds import SOAK
 from totesys_deploy.artifacts import ROOT
 
 
+@pytest.mark.skipif(not SOAK, reason="waits six minutes for schedules: part of `make soak`")
 def test_rows_reach_the_warehouse_by_themselves(tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "totesys_demo.live", "--state", str(tmp_path / "state"),
