@@ -13,7 +13,7 @@ export STATE_BUCKET
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || true)
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.complete ## virtual environment with every locked package
 
@@ -52,14 +52,32 @@ scale: setup ## 3 million orders through all jobs, timed (ARGS="--orders N")
 growth: setup ## an ingest after 10, 100 and 300 batches, timed (ARGS="--batches N")
 	@$(BIN)/python -m totesys_demo.growth $(ARGS)
 
-test: setup ## all tests, with branch coverage of every process
-	@tests/run.sh $(ARGS)
+test-unit: setup ## tests that need no JVM and no server: seconds (ARGS="-k name")
+	@tests/run.sh unit $(ARGS)
+
+test: setup ## all tests of the ETL but the proofs, failed ones first: minutes (ARGS=tests/...)
+	@tests/run.sh etl $(ARGS)
+
+test-local-aws: setup ## the local AWS's own tests
+	@tests/run.sh local-aws $(ARGS)
+
+test-proof: setup ## histories, crash points, a backlog, by the date (SEED=number repeats a day's)
+	@tests/run.sh proof $(ARGS)
+
+test-all: setup ## every test, with branch coverage: half an hour
+	@tests/run.sh all $(ARGS)
 
 soak: setup ## hours: thousands of histories, jobs killed at every side effect (SOAK_HISTORIES, ARGS)
-	@SOAK=1 $(BIN)/python -m pytest -s $(ARGS) tests/integration/test_histories.py tests/e2e/crashes
+	@SOAK=1 $(BIN)/python -m pytest -s $(ARGS) tests/proof
 
-lint: setup ## format, types, import rules, security
+lint: setup ## format, style, types, import rules, insecure code: seconds
 	@tests/lint.sh
+
+format: setup ## format the code, mend what ruff can mend
+	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
+
+security: setup ## Terraform's settings, known vulnerabilities: slow
+	@tests/security.sh
 
 artifacts: setup ## what ships to AWS Glue, in dist/: one zip of wheels
 	@$(BIN)/python -m totesys_deploy.artifacts dist
@@ -92,6 +110,6 @@ lock: setup ## pin all packages anew
 	  --generate-hashes --no-emit-index-url --no-header --quiet --no-emit-package typing-extensions -o requirements/glue.lock
 
 clean: ## remove everything that was generated
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
-.PHONY: help setup demo redeploy live down scale growth test soak lint artifacts doctor plan deploy secrets destroy docs lock clean
+.PHONY: help setup demo redeploy live down scale growth test-unit test test-local-aws test-proof test-all soak lint format security artifacts doctor plan deploy secrets destroy docs lock clean
