@@ -62,7 +62,6 @@ def changes(number: int) -> str:
     ][number % 8]
 
 
-@pytest.mark.usefixtures("few_rows")
 def test_one_range_is_as_good_as_one_by_one(
     harness: Harness, other: tuple[dict[str, str], Database]
 ) -> None:

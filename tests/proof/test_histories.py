@@ -76,14 +76,14 @@ RunnerOf = Callable[[Mapping[str, SourceTable]], HistoryRunner]
 
 @pytest.fixture
 def runner_of(
-    aws: AwsServer, postgres: PostgresServer, few_rows: SparkSession, tmp_path: Path
+    aws: AwsServer, postgres: PostgresServer, spark: SparkSession, tmp_path: Path
 ) -> Iterator[RunnerOf]:
     """Makes a runner of histories on some tables."""
     runners: list[HistoryRunner] = []
 
     def runner_of_tables(tables: Mapping[str, SourceTable]) -> HistoryRunner:
         def create(stack: ExitStack) -> HistoryEnvironment:
-            harness = stack.enter_context(new_harness(aws, postgres, few_rows, tmp_path))
+            harness = stack.enter_context(new_harness(aws, postgres, spark, tmp_path))
             relay = stack.enter_context(relayed(postgres.host, postgres.port))
             name = f"{harness.name}_history"
             postgres.create_database(name)
