@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from awsglue_local.processes import STOP_SECONDS
+
 PASSED_VARIABLES = (
     "PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "PYTHONDONTWRITEBYTECODE",
     "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE", "COVERAGE_RCFILE",
@@ -47,7 +49,7 @@ def error_message(errors: Iterable[str], code: int) -> str:
 
 def end_session(pid: int, seconds: float) -> None:
     """Ends the group and session that process `pid` leads: SIGTERM, SIGKILL after `seconds`."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
+    for sign, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, STOP_SECONDS)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, sign)
         for member in session_members(pid):
@@ -55,7 +57,7 @@ def end_session(pid: int, seconds: float) -> None:
                 # Once each: a process may be in the middle of what the signal made it do.
                 if os.getpgid(member) != pid:
                     os.kill(member, sign)
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + patience
         while session_members(pid):
             if time.monotonic() > deadline:
                 break

@@ -130,11 +130,14 @@ class ProcessExecutor:
         execution.process = process
         if execution.stopped.is_set():
             processes.terminate(process.pid)  # stopped while the process was being made
+        in_time = True
         try:
             self.running(execution.run)
             in_time = _follow(process, log, deadline, execution.stopped)
         finally:
-            end_session(process.pid, processes.STOP_SECONDS)
+            # What was asked to stop has had its time already.
+            ignored = execution.stopped.is_set() and not in_time
+            end_session(process.pid, 0 if ignored else processes.STOP_SECONDS)
             process.wait()
             for stream in (process.stdout, process.stderr):
                 if stream is not None:

@@ -4,7 +4,6 @@ programming-etl-connect-bookmarks, aws-glue-programming-etl-connect-jdbc-home)."
 import json
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -142,7 +141,7 @@ def test_nothing_new_gives_a_frame_without_columns(job: Callable[..., Job], read
 
 @pytest.mark.parametrize("option", ["disable", "no_context"])
 def test_without_bookmark_or_context_every_run_reads_everything(
-    option: str, job: Callable[..., Job], read: Read, tmp_path: Path
+    option: str, job: Callable[..., Job], read: Read
 ) -> None:
     for run_id in ("jr_1", "jr_2"):
         started = job(run_id, "disable" if option == "disable" else "enable")
@@ -247,14 +246,3 @@ def test_what_is_not_imitated_is_refused(
     job("jr_1")
     with pytest.raises(error, match=message):
         read(**options)
-
-
-def test_a_schema_can_be_named_and_names_are_quoted(
-    job: Callable[..., Job], read: Read, database: Database
-) -> None:
-    with psycopg.connect(database.conninfo) as connection:
-        connection.execute('CREATE SCHEMA "Odd""one"')
-        connection.execute('CREATE TABLE "Odd""one"."select" (id int)')
-        connection.execute('INSERT INTO "Odd""one"."select" VALUES (7)')
-    job("jr_1")
-    assert ids(read(dbtable='Odd"one.select', jobBookmarkKeys=["id"])) == [7]

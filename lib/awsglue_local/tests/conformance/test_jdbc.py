@@ -151,3 +151,12 @@ def test_frames_are_appended_to_a_table(run: Run, database: Database) -> None:
         )
     with psycopg.connect(database.conninfo) as connection:
         assert connection.execute("SELECT count(*) FROM copy").fetchone() == (2 * len(ROWS),)
+
+
+@pytest.mark.aws_only
+def test_a_schema_can_be_named_and_names_are_quoted(run: Run, database: Database) -> None:
+    with psycopg.connect(database.conninfo) as connection:
+        connection.execute('CREATE SCHEMA "Odd""one"')
+        connection.execute('CREATE TABLE "Odd""one"."select" (id int, name text)')
+        connection.execute("""INSERT INTO "Odd""one"."select" VALUES (7, 'g')""")
+    assert run(dbtable='Odd"one.select', jobBookmarkKeys=["id"])[0] == ["g"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import awsglue_local
 from awsglue_local import cli
 from awsglue_local.processes import alive
 from awsglue_local.stack import Stack
@@ -40,7 +41,7 @@ def command(state_dir: Path, *words: str) -> "Iterator[subprocess.Popen[str]]":
     """A process of its own: a signal must reach the command alone."""
     process = subprocess.Popen(
         [sys.executable, "-m", "awsglue_local.cli", *words, "--state", str(state_dir)],
-        env=os.environ | {"PYTHONPATH": str(Path("lib/awsglue_local").resolve())},
+        env=os.environ | {"PYTHONPATH": str(Path(awsglue_local.__file__).resolve().parents[1])},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         # A test run in the background ignores SIGINT, and so would its children.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -64,8 +65,11 @@ def newest(stack: Stack) -> dict[str, Any]:
     return dict(runs[0]) if runs else {"JobRunState": "none", "Id": "none"}
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("words", [("run-job", "long"), ("run", "flow")], ids=lambda w: w[0])
+@pytest.mark.parametrize(
+    ("words", "number"),
+    zip([("run-job", "long"), ("run", "flow")], SIGNALS, strict=True),
+    ids=["run-job", "run"],
+)
 def test_the_run_that_was_started_is_stopped(
     stack: Stack, words: tuple[str, ...], number: signal.Signals
 ) -> None:

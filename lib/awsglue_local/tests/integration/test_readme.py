@@ -1,4 +1,4 @@
-"""The quick start of awsglue-local's README, as written there."""
+"""The quick start of the README, as written there."""
 
 import os
 import re
@@ -6,9 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fixtures.tree import ROOT
-
-README = ROOT / "lib" / "awsglue_local" / "README.md"
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 def test_the_quick_start_runs_as_written(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def newest(stack: Stack, job: str) -> dict[str, Any]:
     return dict(runs[0])
 
 
-def test_a_job_is_run_with_arguments_and_told_of(stack: Stack, command: Command) -> None:
+def test_a_job_is_run_with_arguments_and_followed(stack: Stack, command: Command) -> None:
     code, out, err = command("run-job", "hello", "--argument", "day=1")
     assert (code, err) == (0, "")
     assert re.fullmatch(
@@ -86,20 +86,25 @@ def test_a_job_that_fails_is_explained_with_its_log(stack: Stack, command: Comma
     assert "careful" in log.read_text()
 
 
+def test_a_workflow_with_a_failed_job_is_explained_with_the_jobs_log(
+    stack: Stack, command: Command
+) -> None:
+    s3 = stack.client("s3")
+    s3.put_object(Bucket="code", Key="hello.py", Body=b"raise KeyError('x')")
+    try:
+        code, _, err = command("run", "flow")
+    finally:
+        s3.put_object(Bucket="code", Key="hello.py", Body=HELLO.encode())
+    assert code == 1
+    assert "hello FAILED: KeyError: 'x'\n  log: " in err
+    assert "KeyError" in Path(err.rpartition("log: ")[2].strip()).read_text()
+
+
 def test_a_workflow_runs_and_its_runs_are_listed(stack: Stack, command: Command) -> None:
     assert command("run", "flow", "--property", "k=v")[0] == 0
     _, out, _ = command("runs", "flow")
     heading, row, *_ = out.splitlines()
-    assert heading.split() == [
-        "kind",
-        "name",
-        "run",
-        "state",
-        "attempt",
-        "started",
-        "seconds",
-        "error",
-    ]
+    assert " ".join(heading.split()) == "kind name run state attempt started seconds error"
     assert row.split()[:2] == ["workflow", "flow"]
     assert "COMPLETED" in row
     entries = [
@@ -211,8 +216,27 @@ def test_what_can_not_be_done_says_what_to_do(
     assert message in err
 
 
+def test_the_environment_is_what_any_client_needs(stack: Stack, command: Command) -> None:
+    lines = command("env")[1].splitlines()
+    exports = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    assert exports == stack.environment()
+    assert exports["AWS_ENDPOINT_URL"] == stack.aws.endpoint
+
+
+@pytest.mark.parametrize("words", ["runs", "env"])
 def test_without_a_stack_commands_name_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    state = ("--state", str(tmp_path / "none"))
+    assert cli.main([words, *state]) == 2
+    assert "run `glue-local up`" in capsys.readouterr().err
+    assert cli.main(["down", *state]) == 0
+
+
+def test_a_version_of_postgresql_that_there_is_not_stops_the_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["runs", "--state", str(tmp_path)]) == 2
-    assert "run `glue-local up`" in capsys.readouterr().err
+    state = ("--state", str(tmp_path / "state"))
+    assert cli.main(["up", "--postgres", "source=13", *state]) == 2
+    assert "choose one of [16, 18]" in capsys.readouterr().err
+    assert cli.main(["runs", *state]) == 2
