@@ -59,17 +59,11 @@ def test_arguments_reach_the_script_by_precedence(glue_job: GlueJob) -> None:
 
 
 def test_output_and_errors_go_to_their_log_groups(api: GlueApi) -> None:
-    import boto3
-
     job = api.job("a", "import sys; print('one\\n\\ntwo'); print('bad', file=sys.stderr)")
     run = api.wait(job, api.start(job))
     assert run["LogGroupName"] == "/aws-glue/jobs"
-    logs = boto3.client("logs")
-    for group, lines in (("output", ["one", "two"]), ("error", ["bad"])):
-        events = logs.get_log_events(
-            logGroupName=f"/aws-glue/jobs/{group}", logStreamName=run["Id"]
-        )["events"]
-        assert [event["message"] for event in events] == lines
+    assert api.printed(run) == ["one", "two"]
+    assert api.printed(run, "error") == ["bad"]
 
 
 def test_what_a_job_says_can_be_read_while_it_runs(api: GlueApi) -> None:

@@ -31,7 +31,7 @@ def test_modules_come_from_s3_in_every_form(api: GlueApi) -> None:
     }  # fmt: skip
 
 
-def test_a_changed_wheel_is_taken_anew(api: GlueApi) -> None:
+def test_a_changed_wheel_replaces_the_old_one(api: GlueApi) -> None:
     name = "mine-1-py3-none-any.whl"
     location = api.upload(name, wheel("mine", "old"))
     assert run_tried(api, "mine", additional_python_modules=location) == {"mine": "old"}

@@ -50,18 +50,10 @@ def reference() -> list[Name]:
     folder = cache_root() / "reference"
     wheels = list(folder.glob("*.whl"))
     if not wheels:
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "-d",
-            str(folder),
-        ]
-        done = subprocess.run([*command, REFERENCE], capture_output=True, text=True)
-        assert done.returncode == 0, f"{REFERENCE} could not be had from PyPI: {done.stderr}"
+        options = ["--quiet", "--no-deps", "--dest", str(folder)]
+        command = [sys.executable, "-m", "pip", "download", *options, REFERENCE]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, f"{REFERENCE} could not be downloaded: {done.stderr}"
         wheels = list(folder.glob("*.whl"))
     with zipfile.ZipFile(wheels[0]) as archive:
         files = {name: archive.read(name) for name in archive.namelist() if name.endswith(".py")}
