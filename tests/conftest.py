@@ -4,6 +4,8 @@ pytest_plugins = [
     "glue_fixtures.servers",
     "fixtures.harness",
     "fixtures.platform",
+    "fixtures.story",
+    "fixtures.demo",
     "fixtures.crashes.plugin",
     "fixtures.reporting",
 ]
