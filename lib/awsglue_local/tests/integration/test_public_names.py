@@ -11,6 +11,7 @@ import inspect
 import re
 import subprocess
 import sys
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,7 +63,10 @@ def reference() -> list[Name]:
 
 def names(file: str, text: bytes) -> Iterator[Name]:
     module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    for node in ast.parse(text).body:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an invalid escape in a docstring of AWS's
+        parsed = ast.parse(text)
+    for node in parsed.body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             yield Name(module, None, node.name, parameters(node))
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
