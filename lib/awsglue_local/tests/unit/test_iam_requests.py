@@ -97,15 +97,15 @@ def test_glue(operation: str, request_: dict[str, Any], resources: tuple[str, ..
 
 def test_a_secret_is_named_with_the_characters_that_aws_adds() -> None:
     base = f"arn:aws:secretsmanager:eu-west-2:{ACCOUNT}:secret"
-    found = api("secretsmanager", "GetSecretValue", {"SecretId": "totesys/load"})
-    assert found.resources == (f"{base}:totesys/load-??????",)
+    found = api("secretsmanager", "GetSecretValue", {"SecretId": "shop/load"})
+    assert found.resources == (f"{base}:shop/load-??????",)
     found = api("secretsmanager", "GetSecretValue", {"SecretId": f"{base}:x-AbCdEf"})
     assert found.resources == (f"{base}:x-AbCdEf",)
 
 
 def test_metrics_have_a_namespace_and_the_actions_of_cloudwatch() -> None:
-    body = b"Action=PutMetricData&Namespace=totesys"
+    body = b"Action=PutMetricData&Namespace=shop"
     found = asked(Signature("k", "eu-west-2", "monitoring"), ACCOUNT, {}, body)
     assert found is not None
     assert found.action == "cloudwatch:PutMetricData"
-    assert found.context == {"cloudwatch:namespace": "totesys"}
+    assert found.context == {"cloudwatch:namespace": "shop"}

@@ -129,8 +129,8 @@ def test_iam_and_secrets_are_found_as_the_policies_need_them() -> None:
     assert list(role.managed_policies) == []
     secrets = found("moto.secretsmanager.models:secretsmanager_backends")
     store = secrets["123456789012"]["eu-west-2"]
-    store.create_secret("totesys/load", "{}", None, "", [], None, None, [], False)
-    assert [each.name for each in store.secrets.values()] == ["totesys/load"]
+    store.create_secret("shop/load", "{}", None, "", [], None, None, [], False)
+    assert [each.name for each in store.secrets.values()] == ["shop/load"]
     assert found("moto.s3.models:s3_backends")["123456789012"]["aws"].buckets == {}
 
 
