@@ -88,8 +88,9 @@ def _lines() -> Iterable[str]:
     yield ""
     yield "## The data"
     yield ""
-    yield "On real servers: PostgreSQL, Spark, S3's protocol, job processes. `make test` takes the"
-    yield "histories and crash points that each row names, `make soak` thousands and all."
+    yield "On real servers: PostgreSQL, Spark, S3's protocol, job processes. `make test-proof`"
+    yield "takes the histories, crash points and batches that each row names, by the date (`SEED=`"
+    yield "repeats a day's); `make soak` takes thousands, all, and 50."
     yield ""
     yield from _table(DATA)
     yield ""

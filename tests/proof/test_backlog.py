@@ -18,8 +18,8 @@ from glue_fixtures.servers import Database
 from totesys_etl.lake.commits import star_log
 
 BATCHES = 50 if SOAK else 17
-"""The recipe of changes repeats after 8, so the first batch and twice 8 more have every pair of
-neighbours."""
+"""The recipe of changes repeats after 8: the first batch and twice 8 more have each change after
+the one before it."""
 LOADED_AT_ONCE = 5
 # What a load says of itself; everything else in the warehouse is content.
 OF_THE_LOAD = {"load_ledger", "schema_migration"}

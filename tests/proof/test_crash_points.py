@@ -26,24 +26,32 @@ from fixtures.crashes.points import (
     boundaries,
     in_order,
     sample,
-)  # fmt: skip
+)
 from fixtures.reporting import Report
 from fixtures.seeds import SEED, SOAK, Repeat
 from fixtures.soak import FOLDER, SoakState, code_digest
 
 JOB_OF_THE_DAY = JOBS[SEED % len(JOBS)]
 """The job whose very first run is tried by a short test run too."""
+RUNS = [(scenario, job) for scenario in SCENARIOS for job in JOBS]
+COVERED = "runs all of whose points are covered"
+FAULTS = [(job, first) for job in JOBS for first in range(4)]
+"""A job and the kind of fault that its first effect has; a short test run tries one of them."""
 
 
 @pytest.fixture(scope="module")
 def soak_state() -> Iterator[SoakState | None]:
     """What a soak has covered already; None in a short test run."""
-    yield SoakState(FOLDER, "crash_points", SEED, code_digest()) if SOAK else None
+    if not SOAK:
+        yield None
+        return
+    state = SoakState(FOLDER, "crash points", SEED, code_digest())
+    yield state
+    if set(state.done(COVERED)) == {f"{scenario} {job}" for scenario, job in RUNS}:
+        state.finish()
 
 
-@pytest.mark.parametrize(
-    ("scenario", "job"), [(scenario, job) for scenario in SCENARIOS for job in JOBS]
-)
+@pytest.mark.parametrize(("scenario", "job"), RUNS)
 def test_killed_anywhere_the_retries_end_like_an_undisturbed_run(
     baselines: Baselines,
     report: Report,
@@ -54,28 +62,28 @@ def test_killed_anywhere_the_retries_end_like_an_undisturbed_run(
 ) -> None:
     baseline = baselines.baseline(scenario, job)
     existing = all_points(baseline.effects)
-    waiting = chosen(scenario, job, existing)
-    if soak_state is not None:
-        covered = soak_state.done(f"{scenario} {job}")
-        waiting = [point for point in waiting if str(point) not in covered]
-    wanted, began = len(waiting), time.monotonic()
+    wanted, title = chosen(scenario, job, existing), f"{scenario} {job}"
+    covered = soak_state.done(title) if soak_state else []
+    waiting = [point for point in wanted if str(point) not in covered]
+    began = time.monotonic()
 
-    def tell() -> None:
-        seconds = time.monotonic() - began
+    def report_progress() -> None:
         report(
-            f"crash points, {scenario} {job}: {wanted - len(waiting)} of {wanted} chosen ones "
-            f"covered, of {len(existing)}; {seconds:.0f} s; {repeat()}"
+            f"crash points, {title}: {len(wanted) - len(waiting)} of {len(wanted)} covered "
+            f"(there are {len(existing)}), {time.monotonic() - began:.0f} s; {repeat()}"
         )
 
     try:
         while waiting:
             reached = kill_in_a_row(baselines, baseline, waiting)
             waiting = [point for point in waiting if point not in reached]
-            if soak_state is not None:
-                soak_state.add(f"{scenario} {job}", *map(str, reached))
-                tell()
+            if soak_state:
+                soak_state.add(title, *map(str, reached))
+                report_progress()
     finally:
-        tell()
+        report_progress()
+    if soak_state:
+        soak_state.add(COVERED, title)
 
 
 def chosen(scenario: str, job: str, existing: list[Point]) -> list[Point]:
@@ -115,11 +123,11 @@ def test_the_alarm_on_quarantine_is_told_before_the_commit_that_no_retry_repeats
     assert names.index("PutMetricData") < commit
 
 
-@pytest.mark.parametrize("first", range(4) if SOAK else [SEED % 4])
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize(("job", "first"), FAULTS if SOAK else [FAULTS[SEED % len(FAULTS)]])
 def test_answers_lost_refusals_and_resets_at_every_effect(
-    baselines: Baselines, job: str, first: int
+    baselines: Baselines, report: Report, repeat: Repeat, job: str, first: int
 ) -> None:
+    report(f"faults, {job}: the kind that is number {first} first; {repeat()}")
     baseline = baselines.baseline(NEXT, job)
 
     outcome = baselines.gated.run(baseline.copy(), job, Faults(first))
