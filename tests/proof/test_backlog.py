@@ -27,7 +27,7 @@ OF_THE_LOAD = {"load_ledger", "schema_migration"}
 
 @pytest.fixture
 def other(harness: Harness, postgres: PostgresServer) -> Iterator[tuple[dict[str, str], Database]]:
-    """A second processed bucket, catalogue and warehouse for the same raw lake."""
+    """Yield a second processed bucket, catalogue and warehouse for the same raw lake."""
     name = f"o{uuid.uuid4().hex[:10]}"
     boto3.client("s3").create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}

@@ -41,7 +41,7 @@ FAULTS = [(job, first) for job in JOBS for first in range(4)]
 
 @pytest.fixture(scope="module")
 def soak_state() -> Iterator[SoakState | None]:
-    """What a soak has covered already; None in a short test run."""
+    """Yield what a soak has covered already; None in a short test run."""
     if not SOAK:
         yield None
         return

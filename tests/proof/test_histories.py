@@ -78,7 +78,7 @@ RunnerOf = Callable[[Mapping[str, SourceTable]], HistoryRunner]
 def runner_of(
     aws: AwsServer, postgres: PostgresServer, spark: SparkSession, tmp_path: Path
 ) -> Iterator[RunnerOf]:
-    """Makes a runner of histories on some tables."""
+    """Yield what makes a runner of histories on some tables."""
     runners: list[HistoryRunner] = []
 
     def runner_of_tables(tables: Mapping[str, SourceTable]) -> HistoryRunner:
@@ -123,7 +123,7 @@ Prove = Callable[[Mapping[str, SourceTable], int, int], None]
 
 @pytest.fixture
 def prove(runner_of: RunnerOf, report: Report, repeat: Repeat) -> Prove:
-    """Runs the histories of the seed; in a soak, of all its seeds that have not passed yet."""
+    """Return what runs the seed's histories; in a soak, of all its seeds that have not passed."""
 
     def prove_histories(tables: Mapping[str, SourceTable], writes: int, wanted: int) -> None:
         runner, strategy = runner_of(tables), histories(dict(tables), rounds=2, writes=writes)
