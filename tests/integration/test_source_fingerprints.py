@@ -9,12 +9,13 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from psycopg import sql
 from pyspark.sql import DataFrame, SparkSession
 
 from fixtures.all_types import ALL_TYPES, NOT_CARRIED, ROWS, STAMP
+from fixtures.seeds import SEED, SOAK
 from glue_fixtures.servers import Database
 from totesys_etl.contracts import arrow, canonical, lake_tables
 from totesys_etl.contracts.model import SourceColumn
@@ -233,10 +234,10 @@ ANY_ROW = st.tuples(
 )
 
 
+@seed(SEED)
 @settings(
-    max_examples=5,
+    max_examples=500 if SOAK else 5,
     deadline=None,
-    derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

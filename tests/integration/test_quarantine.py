@@ -1,15 +1,33 @@
-"""Values that no warehouse type can hold: into quarantine, and nothing else is held up."""
+"""Values that no warehouse type can hold: into quarantine, and nothing else is held up.
 
+The tests are one story on one lake and run in order.
+"""
+
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 from pyspark.sql import SparkSession
 
-from fixtures.harness import Harness
+from awsglue_local.databases.postgres import PostgresServer
+from awsglue_local.server.aws import AwsServer
+from fixtures.harness import Harness, new_harness
 from totesys_etl import metrics
 from totesys_etl.contracts.lake_tables import QUARANTINE
 from totesys_etl.lake.star import read_star
+
+
+@pytest.fixture(scope="module")
+def harness(
+    aws: AwsServer,
+    postgres: PostgresServer,
+    spark: SparkSession,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Harness]:
+    """An empty lake, so that the first versions can be bad ones."""
+    with new_harness(aws, postgres, spark, tmp_path_factory.mktemp("harness")) as created:
+        yield created
 
 
 def test_bad_values_wait_in_quarantine_until_they_are_corrected(
