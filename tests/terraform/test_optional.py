@@ -75,13 +75,12 @@ def test_apply_starts_no_job(applied: Terraform, aws: AwsServer) -> None:
 
 
 def test_destroy_leaves_nothing(applied: Terraform, aws: AwsServer) -> None:
-    """Last in this file. Buckets and catalogue hold what jobs would have left in them."""
+    """Last in this file. A bucket without Object Lock and the catalogue hold what jobs leave."""
     glue, s3, iam, sns = (
         client(name, aws.endpoint, aws.region) for name in ("glue", "s3", "iam", "sns")
     )
-    for layer in ("processed", "work"):
-        for body in (b"one", b"another version"):
-            s3.put_object(Bucket=f"acme-{layer}", Key="_commits/00000001.json", Body=body)
+    for body in (b"one version", b"another"):
+        s3.put_object(Bucket="acme-work", Key="current/staff.parquet", Body=body)
     glue.create_table(DatabaseName="totesys_star", TableInput={"Name": "dim_staff"})
     applied.destroy()
     assert applied.resources() == []
