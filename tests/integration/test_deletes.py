@@ -84,7 +84,7 @@ def test_the_lake_has_each_deleted_key_with_its_last_values(harness: Harness) ->
         "transaction": [("update", 9)],
     }
     (design,) = read_changes(spark, raw, SOURCE_TABLES["design"], [commit]).collect()
-    assert (design["design_name"], design["file_location"]) == ("Bronze", "/home/user/dir")
+    assert (design["design_name"], design["file_name"]) == ("Bronze", "bronze-20220806-e5da.json")
     assert commit.tables["payment"].live == 8
 
 
