@@ -67,8 +67,8 @@ test-proof: setup ## histories, crash points, a backlog, by the date (SEED=numbe
 test-all: setup ## every test, with branch coverage: half an hour
 	@tests/run.sh all $(ARGS)
 
-soak: setup ## hours: thousands of histories, jobs killed at every side effect (SOAK_HISTORIES, ARGS)
-	@SOAK=1 $(BIN)/python -m pytest -s $(ARGS) tests/proof
+soak: setup ## hours: thousands of histories, every crash point; goes on where it was interrupted (SEED, SOAK_HISTORIES, ARGS)
+	@SOAK=1 tests/run.sh proof -n 0 -s $(ARGS)
 
 lint: setup ## format, style, types, import rules, insecure code: seconds
 	@tests/lint.sh
@@ -110,6 +110,6 @@ lock: setup ## pin all packages anew
 	  --generate-hashes --no-emit-index-url --no-header --quiet --no-emit-package typing-extensions -o requirements/glue.lock
 
 clean: ## remove everything that was generated
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .soak .coverage .coverage.*
 
 .PHONY: help setup demo redeploy live down scale growth test-unit test test-local-aws test-proof test-all soak lint format security artifacts doctor plan deploy secrets destroy docs lock clean
