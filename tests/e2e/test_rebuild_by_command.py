@@ -20,3 +20,8 @@ def test_everything_is_what_the_raw_bucket_comes_to_and_can_be_made_anew(rebuilt
     assert rebuilt.after == rebuilt.before
     assert rebuilt.batches[1] == rebuilt.batches[0] + 1, "a commit that names the new files"
     assert rebuilt.current_files >= 11
+
+
+def test_a_command_whose_job_fails_ends_with_the_error_of_the_job(rebuilt: Rebuilt) -> None:
+    assert rebuilt.comparison.code == 1
+    assert "RebuildDiffers: current in service is not" in rebuilt.comparison.err
