@@ -138,6 +138,9 @@ def prove(runner_of: RunnerOf, report: Report, repeat: Repeat) -> Prove:
             try:
                 run_histories(strategy, wanted, seed, runner.run)
                 result = f"0 failed (digest of their scripts {runner.digest})"
+            except KeyboardInterrupt:
+                result = "then interrupted"
+                raise
             finally:
                 where = f"seed {number} of {len(seeds)}, " if soak else ""
                 report(f"{title}: {where}{runner.passed} passed, {result}; {repeat(seed)}")
