@@ -1,8 +1,4 @@
-"""AWS Glue job: proves that warehouse, star tables and catalogue are what all changes come to.
-
-Arguments: JOB_NAME, raw_bucket, processed_bucket, raw_database, star_database,
-warehouse_connection.
-"""
+"""AWS Glue job: proves that warehouse, star tables and catalogue are the replay of all changes."""
 
 import sys
 
@@ -11,22 +7,14 @@ from pyspark.context import SparkContext
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from totesys_etl.pipeline.audit import AuditSettings, audit
-from totesys_etl.pipeline.run_seconds import run_seconds
-
-REQUIRED = [
-    "JOB_NAME",
-    "raw_bucket",
-    "processed_bucket",
-    "raw_database",
-    "star_database",
-    "warehouse_connection",
-]
+from totesys_etl.audit.run import audit
+from totesys_etl.audit.settings import AuditSettings
+from totesys_etl.metrics import run_seconds
 
 
 def main() -> None:
-    """Arguments -> pipeline -> job.commit(), last."""
-    args = getResolvedOptions(sys.argv, REQUIRED)
+    """Run the job; it is committed last."""
+    args = getResolvedOptions(sys.argv, AuditSettings.options(sys.argv))
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)

@@ -1,9 +1,4 @@
-"""AWS Glue job: commits the exact difference between totesys and the lake as one batch.
-
-Arguments: JOB_NAME, source_connection, raw_bucket, work_bucket, processed_bucket, raw_database;
-optional: allow_mass_delete (table names, comma separated, for one run), compare (ranges, whole or
-scrub), snapshot_minutes.
-"""
+"""AWS Glue job: commits the exact difference between totesys and the lake as one batch."""
 
 import sys
 
@@ -12,24 +7,14 @@ from pyspark.context import SparkContext
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from totesys_etl.pipeline.ingest import IngestSettings, ingest
-from totesys_etl.pipeline.run_seconds import run_seconds
-
-REQUIRED = [
-    "JOB_NAME",
-    "source_connection",
-    "raw_bucket",
-    "work_bucket",
-    "processed_bucket",
-    "raw_database",
-]
-OPTIONAL = ["allow_mass_delete", "compare", "snapshot_minutes"]
+from totesys_etl.ingest.run import ingest
+from totesys_etl.ingest.settings import IngestSettings
+from totesys_etl.metrics import run_seconds
 
 
 def main() -> None:
-    """Arguments -> pipeline -> commit of the job bookmark, last."""
-    given = [name for name in OPTIONAL if f"--{name}" in sys.argv]
-    args = getResolvedOptions(sys.argv, REQUIRED + given)
+    """Ingest; the job bookmark is committed last."""
+    args = getResolvedOptions(sys.argv, IngestSettings.options(sys.argv))
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)

@@ -1,7 +1,6 @@
 """AWS Glue job: loads every processed commit the warehouse does not have, one transaction each.
 
-Arguments: JOB_NAME, processed_bucket, warehouse_connection; optional, for one run: rebuild
-(compare or swap), which makes the warehouse anew from the newest commit, in a database beside it.
+With --rebuild swap, for one run: all rows again from the newest commit, in one transaction.
 """
 
 import sys
@@ -11,18 +10,15 @@ from pyspark.context import SparkContext
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from totesys_etl.pipeline.load import LoadSettings, load
-from totesys_etl.pipeline.rebuild_warehouse import rebuild_warehouse
-from totesys_etl.pipeline.run_seconds import run_seconds
-
-REQUIRED = ["JOB_NAME", "processed_bucket", "warehouse_connection"]
-OPTIONAL = ["rebuild"]
+from totesys_etl.load.run import load
+from totesys_etl.load.settings import LoadSettings
+from totesys_etl.metrics import run_seconds
+from totesys_etl.rebuild.warehouse import rebuild_warehouse
 
 
 def main() -> None:
-    """Arguments -> pipeline -> job.commit(), last."""
-    given = [name for name in OPTIONAL if f"--{name}" in sys.argv]
-    args = getResolvedOptions(sys.argv, REQUIRED + given)
+    """Run the job; it is committed last."""
+    args = getResolvedOptions(sys.argv, LoadSettings.options(sys.argv))
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)

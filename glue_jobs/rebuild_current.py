@@ -1,6 +1,6 @@
-"""AWS Glue job: proves that the current rows are the fold of all changes, or makes them so.
+"""AWS Glue job: writes current rows again, from all changes, where their files are lost or damaged.
 
-Arguments: JOB_NAME, raw_bucket, work_bucket, raw_database; optional: rebuild (compare or swap).
+Started by `totesys rebuild --current --swap`.
 """
 
 import sys
@@ -10,23 +10,19 @@ from pyspark.context import SparkContext
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from totesys_etl.pipeline.rebuild_current import RebuildCurrentSettings, rebuild_current
-from totesys_etl.pipeline.run_seconds import run_seconds
-
-REQUIRED = ["JOB_NAME", "raw_bucket", "work_bucket", "raw_database"]
-OPTIONAL = ["rebuild"]
+from totesys_etl.metrics import run_seconds
+from totesys_etl.rebuild.current import rebuild_current
+from totesys_etl.rebuild.settings import RebuildCurrentSettings
 
 
 def main() -> None:
-    """Arguments -> pipeline -> job.commit(), last."""
-    given = [name for name in OPTIONAL if f"--{name}" in sys.argv]
-    args = getResolvedOptions(sys.argv, REQUIRED + given)
+    """Run the rebuild; the job is committed last."""
+    args = getResolvedOptions(sys.argv, RebuildCurrentSettings.options(sys.argv))
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)
-    settings = RebuildCurrentSettings.from_arguments(args)
     with run_seconds(args["JOB_NAME"]):
-        rebuild_current(glue_context.spark_session, settings)
+        rebuild_current(glue_context.spark_session, RebuildCurrentSettings.from_arguments(args))
     job.commit()
 
 

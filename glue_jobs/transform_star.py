@@ -1,7 +1,6 @@
 """AWS Glue job: star tables from all batches not yet transformed, as one processed commit.
 
-Arguments: JOB_NAME, raw_bucket, work_bucket, processed_bucket, star_database; optional, for one
-run: rebuild (compare or swap), which makes the star tables anew from all batches. No connection.
+With --rebuild swap, for one run: all star tables again, in place of those in use.
 """
 
 import sys
@@ -11,18 +10,15 @@ from pyspark.context import SparkContext
 from awsglue.context import GlueContext
 from awsglue.job import Job
 from awsglue.utils import getResolvedOptions
-from totesys_etl.pipeline.rebuild_star import rebuild_star
-from totesys_etl.pipeline.run_seconds import run_seconds
-from totesys_etl.pipeline.transform import TransformSettings, transform
-
-REQUIRED = ["JOB_NAME", "raw_bucket", "work_bucket", "processed_bucket", "star_database"]
-OPTIONAL = ["rebuild"]
+from totesys_etl.metrics import run_seconds
+from totesys_etl.rebuild.star import rebuild_star
+from totesys_etl.transform.run import transform
+from totesys_etl.transform.settings import TransformSettings
 
 
 def main() -> None:
-    """Arguments -> pipeline -> job.commit(), last."""
-    given = [name for name in OPTIONAL if f"--{name}" in sys.argv]
-    args = getResolvedOptions(sys.argv, REQUIRED + given)
+    """Run the job; it is committed last."""
+    args = getResolvedOptions(sys.argv, TransformSettings.options(sys.argv))
     glue_context = GlueContext(SparkContext.getOrCreate())
     job = Job(glue_context)
     job.init(args["JOB_NAME"], args)

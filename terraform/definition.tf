@@ -42,7 +42,7 @@ locals {
     warehouse_secret_id    = coalesce(lookup(local.secrets, "warehouse", null), one(module.warehouse[*].secret_arn))
     warehouse_enforce_ssl  = local.warehouse.enforce_ssl
     ingest_schedule        = var.ingest_schedule
-    daily_publish_schedule = var.daily_publish_schedule
+    daily_transform_load_schedule = var.daily_transform_load_schedule
     audit_schedule         = var.audit_schedule
     events_state           = var.events_enabled ? "ENABLED" : "DISABLED"
     workflow_arn           = "arn:${local.arns.partition}:glue:${var.region}:${local.arns.account}:workflow"

@@ -125,8 +125,8 @@ variable "ingest_schedule" {
   }
 }
 
-variable "daily_publish_schedule" {
-  description = "When totesys_publish starts although no event told it to: an EventBridge schedule, in UTC."
+variable "daily_transform_load_schedule" {
+  description = "When totesys_transform_load starts although no event told it to: an EventBridge schedule, in UTC."
   type        = string
   default     = "cron(30 3 * * ? *)"
 }
@@ -143,7 +143,7 @@ variable "audit_schedule" {
 }
 
 variable "events_enabled" {
-  description = "Whether a committed batch and the daily schedule start totesys_publish."
+  description = "Whether a committed batch and the daily schedule start totesys_transform_load."
   type        = bool
   default     = true
 }

@@ -41,8 +41,8 @@ run_tier() {
   command+=(${options[$tier]})
   if [ ${#given[@]} -eq 0 ]; then
     # shellcheck disable=SC2206
-    command+=(${paths[$tier]} -n "${TEST_WORKERS:-2}" --no-loadscope-reorder)
-    [ "$tier" = platforms ] || command+=(--dist loadfile)
+    command+=(${paths[$tier]} -n "${TEST_WORKERS:-2}")
+    [ "$tier" = platforms ] || command+=(--dist loadfile --no-loadscope-reorder)
   fi
   "${command[@]}" "$@"
 }

@@ -29,7 +29,7 @@ Progress = Callable[[str], None]
 class LocalPlatform:
     """One deployment in a state folder. `source`, `warehouse`: databases of the user's own;
     `spark_settings` go into --conf. With `live`, the schedule fires and a committed batch starts
-    the publishing workflow, `clock_speed` times as fast as on AWS."""
+    transform and load, `clock_speed` times as fast as on AWS."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ def _create_source(connection: psycopg.Connection[Any], user: str, password: str
 
 
 def _create_loader(connection: psycopg.Connection[Any], user: str, password: str) -> None:
-    """The load's role: owner of its database; may create another, to rebuild a warehouse in."""
+    """The load's role: owner of its database."""
     role = sql.Identifier(user)
     verifier = connection.pgconn.encrypt_password(
         password.encode(), user.encode(), b"scram-sha-256"
@@ -160,7 +160,7 @@ def _create_loader(connection: psycopg.Connection[Any], user: str, password: str
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (user,)).fetchone()
     verb = sql.SQL("ALTER" if known else "CREATE")
     connection.execute(
-        sql.SQL("{} ROLE {} LOGIN CREATEDB PASSWORD {}").format(verb, role, sql.Literal(verifier))
+        sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, role, sql.Literal(verifier))
     )
     connection.execute(
         sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(WAREHOUSE), role)

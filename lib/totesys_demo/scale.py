@@ -25,9 +25,9 @@ from totesys_demo import screen
 from totesys_demo.errors import DemoError
 from totesys_demo.platform import SOURCE, WAREHOUSE, LocalPlatform
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
-from totesys_etl.contracts.canonical import SLICE_SIZE, postgres_fingerprints
-from totesys_etl.contracts.intervals import of_ranges
-from totesys_etl.source.reading import among
+from totesys_etl.fingerprints.canonical import SLICE_SIZE, postgres_fingerprints
+from totesys_etl.fingerprints.intervals import of_ranges
+from totesys_etl.ingest.reading import among
 from totesys_simulator import Simulator, scale
 from totesys_simulator.scale import UNTIL
 
@@ -67,7 +67,7 @@ def _measure(platform: LocalPlatform, orders: int) -> None:
     for kind in ("first run", "nothing to do", "a working day"):
         if kind == "a working day":
             counts |= _working_day(platform, counts)
-        for workflow in ("totesys_ingest", "totesys_publish"):
+        for workflow in ("totesys_ingest", "totesys_transform_load"):
             for job in platform.run(workflow).job_runs:
                 seconds[f"{job.job}, {kind}"] = job.seconds
                 told = f" ({compared(job)})" if job.job == "ingest_totesys" else ""

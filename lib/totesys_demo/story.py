@@ -20,7 +20,7 @@ from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.lake.commits import RawCommit, raw_log, star_log
 from totesys_simulator import Change, Simulator, history, net
 
-INGEST, PUBLISH = "totesys_ingest", "totesys_publish"
+INGEST, PUBLISH = "totesys_ingest", "totesys_transform_load"
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ eval "$(.venv/bin/glue-local env)"             # lets every AWS client talk to t
 .venv/bin/totesys batches
 .venv/bin/totesys sql --source "UPDATE sales_order SET units_sold = units_sold + 1 \
 WHERE sales_order_id = 42"
-.venv/bin/glue-local run totesys_ingest && .venv/bin/glue-local run totesys_publish
+.venv/bin/glue-local run totesys_ingest && .venv/bin/glue-local run totesys_transform_load
 .venv/bin/totesys sql "SELECT * FROM sales_order_history WHERE sales_order_id = 42"
 .venv/bin/totesys sql --lake "SELECT op, count(*) FROM totesys_star.fact_payment GROUP BY op"
 make down                                      # stops everything and forgets its data"""

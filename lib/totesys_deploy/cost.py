@@ -30,7 +30,7 @@ BOOT_SECONDS = 25.0
 @dataclass(frozen=True)
 class Load:
     """A month: seconds of work of one run of each job (measured locally, without the boot), how
-    many batches a day start totesys_publish, and GiB kept."""
+    many batches a day start totesys_transform_load, and GiB kept."""
 
     name: str
     ingest: float

@@ -7,9 +7,9 @@ must reach the same server with the same transport security: what only one under
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, quote_plus, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -66,11 +66,6 @@ class Endpoint:
     def database(self) -> str:
         """Name of the database."""
         return self._parts()[2]
-
-    def beside(self, database: str) -> Endpoint:
-        """Another database of the same server, with the same login and settings."""
-        parts = urlsplit(self.url.removeprefix("jdbc:"))
-        return replace(self, url=f"jdbc:{parts._replace(path=f'/{quote_plus(database)}').geturl()}")
 
     @property
     def redacted(self) -> str:

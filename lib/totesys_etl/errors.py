@@ -95,10 +95,6 @@ class AuditFailed(TotesysError):
     """Lake, star tables, warehouse or Data Catalog do not agree."""
 
 
-class RebuildDiffers(TotesysError):
-    """What was rebuilt from raw is not what is in service."""
-
-
 class JobRunFailed(TotesysError):
     """A job that a command started ended without success."""
 

@@ -12,9 +12,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import boto3
 
 NAMESPACE = "totesys"
 LAG, CHANGED, QUARANTINED = "WarehouseLag", "ChangedRows", "QuarantinedRows"
@@ -49,3 +53,12 @@ def put(cloudwatch: Any, *metrics: Metric) -> None:
     ]
     if data:
         cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+
+
+@contextmanager
+def run_seconds(job_name: str) -> Iterator[None]:
+    """Send the seconds of a run's work as metric RunSeconds, when the block ends well."""
+    started = time.monotonic()
+    yield
+    seconds = time.monotonic() - started
+    put(boto3.client("cloudwatch"), Metric(RUN_SECONDS, seconds, "Seconds", {"Job": job_name}))

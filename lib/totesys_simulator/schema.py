@@ -3,7 +3,7 @@
 import psycopg
 
 from totesys_etl.contracts import SOURCE_TABLES
-from totesys_etl.contracts.postgres import source_ddl
+from totesys_etl.render.postgres import source_ddl
 
 from .session import transaction
 

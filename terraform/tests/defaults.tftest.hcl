@@ -38,7 +38,7 @@ run "buckets" {
 
 run "workflows" {
   assert {
-    condition     = toset(output.workflows) == toset(["totesys_ingest", "totesys_publish", "totesys_audit"])
+    condition     = toset(output.workflows) == toset(["totesys_ingest", "totesys_transform_load", "totesys_audit"])
     error_message = "The workflows of workflows.yaml are made."
   }
 }

@@ -14,6 +14,7 @@ from fixtures.tree import ROOT, documents, shown
 from totesys_etl import errors
 from totesys_etl.cli import main
 from totesys_etl.cli.main import COMMANDS
+from totesys_etl.job import JobSettings
 
 TYPED = sorted(
     {command for path in documents() for command in commands(shown(path), read(path))},
@@ -161,11 +162,10 @@ def test_every_log_event_is_explained_and_no_other() -> None:
 
 def test_the_readme_names_every_job_argument() -> None:
     readme = read(ROOT / "README.md")
-    for script in (ROOT / "glue_jobs").glob("*.py"):
-        lists = re.findall(r"^(?:REQUIRED|OPTIONAL) = \[(.*?)\]", read(script), re.M | re.S)
-        names = set(re.findall(r'"(\w+)"', " ".join(lists))) - {"JOB_NAME"}
-        assert names, script.name
-        assert {name for name in names if f"`--{name}`" not in readme} == set(), script.name
+    for settings in JobSettings.__subclasses__():
+        names = settings.required() | settings.optional()
+        assert {name for name in names if f"`--{name}`" not in readme} == set(), settings.__name__
+    assert len(JobSettings.__subclasses__()) == len(list((ROOT / "glue_jobs").glob("*.py")))
 
 
 @pytest.mark.parametrize("path", documents(), ids=shown)

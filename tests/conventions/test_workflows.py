@@ -1,12 +1,17 @@
 """glue_jobs/workflows.yaml and the job scripts say the same."""
 
-import ast
 import re
 
 import pytest
 
 from awsglue_local.definition.document import Definition, parse
 from fixtures.tree import ROOT
+from totesys_etl.audit.settings import AuditSettings
+from totesys_etl.ingest.settings import IngestSettings
+from totesys_etl.job import JobSettings
+from totesys_etl.load.settings import LoadSettings
+from totesys_etl.rebuild.settings import RebuildCurrentSettings
+from totesys_etl.transform.settings import TransformSettings
 
 FILE = ROOT / "glue_jobs" / "workflows.yaml"
 READ_BY_GLUE = {
@@ -26,18 +31,23 @@ def definition() -> Definition:
     text = FILE.read_text(encoding="utf-8")
     parameters = {name: f"given-{name}" for name in re.findall(r"\$\{(\w+)\}", text)}
     every, daily = "cron(0/15 * * * ? *)", "cron(30 3 * * ? *)"
-    given = {"ingest_schedule": every, "daily_publish_schedule": daily, "events_state": "ENABLED"}
+    given = {
+        "ingest_schedule": every,
+        "daily_transform_load_schedule": daily,
+        "events_state": "ENABLED",
+    }
     given["audit_schedule"] = "cron(37 3 * * ? *)"
     given["scripts"] = "s3://code/release"
     return parse(text, parameters | given)
 
 
-def listed(script: str, name: str) -> set[str]:
-    """The strings of list `name` in a job script; empty when it has none."""
-    for statement in ast.parse(script).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
-            return set(ast.literal_eval(statement.value))
-    return set()
+SETTINGS: dict[str, type[JobSettings]] = {
+    "ingest_totesys": IngestSettings,
+    "transform_star": TransformSettings,
+    "load_warehouse": LoadSettings,
+    "audit_warehouse": AuditSettings,
+    "rebuild_current": RebuildCurrentSettings,
+}
 
 
 def test_every_workflow_has_one_start_trigger(definition: Definition) -> None:
@@ -64,9 +74,9 @@ def test_job_arguments_are_those_the_scripts_read(definition: Definition) -> Non
     for job in definition.jobs:
         script = (ROOT / "glue_jobs" / f"{job['Name']}.py").read_text(encoding="utf-8")
         given = {name.removeprefix("--") for name in set(job["DefaultArguments"]) - READ_BY_GLUE}
-        required = listed(script, "REQUIRED") - {"JOB_NAME"}
-        assert required, job["Name"]
-        assert given == required, job["Name"]
+        settings = SETTINGS[job["Name"]]
+        assert f"{settings.__name__}.options(sys.argv)" in script, job["Name"]
+        assert given == settings.required(), job["Name"]
 
 
 def test_arguments_that_name_a_connection_or_a_database_name_one(definition: Definition) -> None:

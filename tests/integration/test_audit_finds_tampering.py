@@ -110,10 +110,16 @@ TAMPERED = {
         "UPDATE etl.fact_sales_order_event SET supersedes = 2 WHERE supersedes = 4",
         f"fact_sales_order: {NEWEST}, first 00000, sales_record_id 2 (only in its current view),"
         " 4 (not in its current view): find who",
+        "etl.fact_sales_order_event: supersedes of sales_order_id 2 is not the version before",
+    ),
+    "the ledger": (
+        "UPDATE etl.load_ledger SET raw_through = 2, raw_from = 2 WHERE commit_number = 1",
+        "UPDATE etl.load_ledger SET raw_through = 1, raw_from = 1 WHERE commit_number = 1",
+        "etl.load_ledger: commit_number 1 not as the processed commits say",
     ),
     "a deletion": (
-        "UPDATE etl.fact_deletion SET batch = 77",
-        "UPDATE etl.fact_deletion SET batch = 2",
+        "UPDATE etl.fact_payment_event SET batch = 77 WHERE op = 'delete'",
+        "UPDATE etl.fact_payment_event SET batch = 2 WHERE op = 'delete'",
         "deletions of fact_payment: the Parquet files and etl.fact_deletion differ in 1 key",
     ),
     "a dimension": (
@@ -238,7 +244,7 @@ def test_commits_and_catalogue_that_were_changed_are_found(
     for beginning in (
         "batch 2, payment: 10 rows before + 0 inserted - 0 deleted are not 9 live: a commit was",
         "batch 2, payment: 1 rows in its files of changes, 0 counted: a commit was changed",
-        "dim_staff: the fold of all changes and the Parquet files differ in 1 key range(s), first"
+        "dim_staff: the replay of all changes and the Parquet files differ in 1 key range(s), first"
         " 00000, staff_id 1 (other values): run `totesys rebuild --star --swap`",
         f"dim_staff: {PAIR} 00000, staff_id 1 (other values): find who",
         f"Data Catalog table {database}.dim_staff: 1 partition(s) are not the commits', first"
@@ -260,7 +266,7 @@ def test_a_catalogue_that_lags_is_waited_for_and_then_named(harness: Harness) ->
     glue.update_table(DatabaseName=database, TableInput=given)
     assert star_differences(glue, star, database, bucket, patience=0) == [
         f"Data Catalog table {database}.dim_staff shows commit 1, the newest is 2: run workflow"
-        " totesys_publish"
+        " totesys_transform_load"
     ]
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(star_differences, glue, star, database, bucket)

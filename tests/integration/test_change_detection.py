@@ -19,10 +19,10 @@ from pyspark.sql import functions as F
 from fixtures.harness import Harness
 from fixtures.seeds import SEED, SOAK
 from totesys_etl.contracts import SOURCE_TABLES
+from totesys_etl.ingest import bookmark as candidates
+from totesys_etl.ingest import change_detection as spool
 from totesys_etl.lake.changes import read_changes
 from totesys_etl.lake.commits import CommitLog, RawCommit, raw_log
-from totesys_etl.pipeline import spool
-from totesys_etl.source import candidates
 from totesys_simulator import scale
 
 DRILL_ROWS = 800

@@ -9,13 +9,8 @@ from fixtures.all_types import ALL_TYPES
 from glue_fixtures.servers import Database
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import SourceTable, StarTable
-from totesys_etl.contracts.postgres import (
-    drop_foreign_key_ddl,
-    foreign_key_ddl,
-    physical_type,
-    source_ddl,
-    star_ddl,
-)
+from totesys_etl.contracts.types import physical_type
+from totesys_etl.render.postgres import drop_foreign_key_ddl, foreign_key_ddl, source_ddl, star_ddl
 
 COLUMNS = """
     SELECT attname, format_type(atttypid, atttypmod), attnotnull

@@ -11,19 +11,19 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
 from totesys_etl.contracts import SOURCE_TABLES, lake_tables
-from totesys_etl.contracts.arrow import arrow_schema
-from totesys_etl.contracts.canonical import SLICE_SIZE, range_name
-from totesys_etl.contracts.intervals import of_slices
-from totesys_etl.contracts.spark import struct_type
-from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
 from totesys_etl.errors import CertificateFailed, CommitMissing
+from totesys_etl.fingerprints.canonical import SLICE_SIZE, range_name
+from totesys_etl.fingerprints.intervals import of_slices
+from totesys_etl.fingerprints.spark import spark_fingerprints
 from totesys_etl.lake.commits import KeyRange
 from totesys_etl.lake.current import read_current, read_keys, slice_fingerprints, write_current
 from totesys_etl.lake.current_files import Place, merger
 from totesys_etl.lake.files import (
-    told_by_executors,
+    reraise_executor_errors,
 )
 from totesys_etl.lake.sink import Target
+from totesys_etl.render.arrow import arrow_schema
+from totesys_etl.render.spark import struct_type
 
 CURRENCY = SOURCE_TABLES["currency"]
 T1, T2 = (datetime(2026, 11, 22, hour, 0, 0, 1000, tzinfo=UTC) for hour in (10, 11))
@@ -139,12 +139,12 @@ def test_current_rows_that_are_not_what_was_written_are_noticed(
 
     with (
         pytest.raises(CertificateFailed, match=rf"{file.key} is not what was"),
-        told_by_executors(),
+        reraise_executor_errors(),
     ):
         actions[read](damaged)
     with (
         pytest.raises(CommitMissing, match=r"gone.parquet is named by a commit"),
-        told_by_executors(),
+        reraise_executor_errors(),
     ):
         actions[read](lost)
 

@@ -17,11 +17,11 @@ import totesys_etl
 from awsglue_local.server.aws import AwsServer
 from fixtures.proxy import Fault, Proxy, proxied
 from totesys_etl.contracts import SOURCE_TABLES, lake_tables
-from totesys_etl.contracts.spark import struct_type
 from totesys_etl.lake import objects
 from totesys_etl.lake.changes import write_changes
 from totesys_etl.lake.commits import StarCommit, star_log
 from totesys_etl.lake.current import write_current
+from totesys_etl.render.spark import struct_type
 
 CURRENCY = SOURCE_TABLES["currency"]
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

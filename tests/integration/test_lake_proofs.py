@@ -8,10 +8,10 @@ import boto3
 import pytest
 
 from totesys_etl.errors import AuditFailed, BucketMissing, CertificateFailed, CommitMissing
+from totesys_etl.ingest.metrics import minutes_since_audit
 from totesys_etl.lake import audits, certificates
 from totesys_etl.lake.audits import Audit, TableAudit
 from totesys_etl.lake.certificates import Certificate, TableCertificate
-from totesys_etl.pipeline.measures import minutes_since_audit
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 7000)
 """When the first of them was written."""

@@ -16,7 +16,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES, lake_tables
-from totesys_etl.contracts.spark import struct_type
 from totesys_etl.errors import BucketMissing, CertificateFailed, CommitMissing
 from totesys_etl.lake.catalog import publish_raw
 from totesys_etl.lake.changes import read_changes, write_changes
@@ -28,6 +27,7 @@ from totesys_etl.lake.files import (
 )
 from totesys_etl.lake.star import read_star, write_star
 from totesys_etl.lake.stored import read_arrow
+from totesys_etl.render.spark import struct_type
 
 CURRENCY = SOURCE_TABLES["currency"]
 PAYMENT = lake_tables.star(STAR_TABLES["fact_payment"])

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.harness import Harness
 from fixtures.snapshot_moments import while_the_snapshot_is_open
-from totesys_etl.source.session import APPLICATION_NAME
+from totesys_etl.ingest.session import APPLICATION_NAME
 
 REWRITES = {
     "truncate and refill": "CREATE TABLE kept AS TABLE payment; TRUNCATE payment;"

@@ -24,7 +24,7 @@ from totesys_etl.errors import (
     SourceTableMissing,
     TotesysError,
 )
-from totesys_etl.source import open_snapshot
+from totesys_etl.ingest.snapshot import open_snapshot
 
 __all__ = ["reader", "snapshot", "source"]  # fixtures
 

@@ -26,8 +26,9 @@ from totesys_etl.errors import (
     SourceUnreachable,
     TotesysError,
 )
-from totesys_etl.source import Snapshot, explain, open_snapshot
-from totesys_etl.source.reading import KeyBounds
+from totesys_etl.ingest.failures import explain
+from totesys_etl.ingest.reading import KeyBounds
+from totesys_etl.ingest.snapshot import Snapshot, open_snapshot
 
 __all__ = ["reader", "snapshot", "source"]  # fixtures
 

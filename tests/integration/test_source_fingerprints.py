@@ -17,11 +17,12 @@ from pyspark.sql import DataFrame, SparkSession
 from fixtures.all_types import ALL_TYPES, NOT_CARRIED, ROWS, STAMP
 from fixtures.seeds import SEED, SOAK
 from glue_fixtures.servers import Database
-from totesys_etl.contracts import arrow, canonical, lake_tables
+from totesys_etl.contracts import lake_tables
 from totesys_etl.contracts.model import SourceColumn
-from totesys_etl.contracts.postgres import source_ddl
-from totesys_etl.contracts.spark_fingerprints import spark_canonical, spark_fingerprints
+from totesys_etl.fingerprints import arrow, canonical
+from totesys_etl.fingerprints.spark import spark_canonical, spark_fingerprints
 from totesys_etl.lake.sink import to_parquet
+from totesys_etl.render.postgres import source_ddl
 
 Fingerprints = dict[int, tuple[int, int]]
 

@@ -20,9 +20,10 @@ from fixtures.source_invoice import (
 )
 from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
-from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
-from totesys_etl.source import Fingerprint, Snapshot, open_snapshot
-from totesys_etl.source.reading import KeyBounds
+from totesys_etl.fingerprints.spark import spark_fingerprints
+from totesys_etl.ingest.reading import KeyBounds
+from totesys_etl.ingest.snapshot import Snapshot, open_snapshot
+from totesys_etl.ingest.sweep import Fingerprint
 
 __all__ = ["reader", "snapshot", "source"]  # fixtures
 
@@ -106,6 +107,6 @@ def test_a_large_table_is_fingerprinted_over_two_connections_of_the_same_snapsho
 ) -> None:
     whole = snapshot.fingerprints(INVOICE)
     run(source, "UPDATE invoice SET note = 'later'")
-    monkeypatch.setattr("totesys_etl.source.fingerprints.SPLIT_ROWS", 0)
+    monkeypatch.setattr("totesys_etl.ingest.sweep.SPLIT_ROWS", 0)
 
     assert snapshot.fingerprints(INVOICE) == whole

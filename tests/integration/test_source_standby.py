@@ -11,8 +11,8 @@ from awsglue_local.databases.postgres import PostgresServer
 from awsglue_local.databases.postgres_programs import Programs
 from fixtures.source_invoice import EXPECTED, INSERT, INVOICE, ROWS, assert_rows
 from totesys_etl.connection import Endpoint
-from totesys_etl.contracts.postgres import source_ddl
-from totesys_etl.source import Snapshot, open_snapshot
+from totesys_etl.ingest.snapshot import Snapshot, open_snapshot
+from totesys_etl.render.postgres import source_ddl
 
 READER, PASSWORD = "standby_reader", "let me in"
 

@@ -11,7 +11,7 @@ from fixtures.tls import Identity, tls_before
 from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
 from totesys_etl.errors import SettingInvalid, SourceUnreachable
-from totesys_etl.source import open_snapshot
+from totesys_etl.ingest.snapshot import open_snapshot
 
 __all__ = ["reader", "source"]  # fixtures
 
@@ -59,7 +59,7 @@ def test_a_server_that_another_ca_signed_is_refused(
 def test_a_ca_of_the_jobs_folder_is_laid_into_the_executors_folders(
     spark: SparkSession, reader: Endpoint, port: int, folder: Path
 ) -> None:
-    from totesys_etl.source.reading import _share_certificate
+    from totesys_etl.ingest.reading import _share_certificate
 
     _share_certificate(spark, over_tls(reader, port, "totesys.pem"))
     added = [

@@ -10,10 +10,12 @@ from awsglue_local.databases.postgres import PostgresServer
 from fixtures.source_invoice import EXPECTED, INVOICE, assert_rows, reader, run, source
 from glue_fixtures.servers import Database
 from totesys_etl.connection import Endpoint
-from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
 from totesys_etl.errors import SnapshotInvalidated
-from totesys_etl.source import Fingerprint, explain, open_snapshot
-from totesys_etl.source.reading import KeyBounds
+from totesys_etl.fingerprints.spark import spark_fingerprints
+from totesys_etl.ingest.failures import explain
+from totesys_etl.ingest.reading import KeyBounds
+from totesys_etl.ingest.snapshot import open_snapshot
+from totesys_etl.ingest.sweep import Fingerprint
 
 __all__ = ["reader", "source"]  # fixtures
 

@@ -16,10 +16,9 @@ from glue_fixtures.servers import Database
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import FACT_DELETION, LakeTable, star
 from totesys_etl.contracts.model import Column, StarTable
-from totesys_etl.contracts.postgres import star_ddl
-from totesys_etl.contracts.spark import struct_type
-from totesys_etl.contracts.spark_fingerprints import spark_star_fingerprints
-from totesys_etl.contracts.star_fingerprints import (
+from totesys_etl.errors import ContractInvalid
+from totesys_etl.fingerprints.spark import spark_star_fingerprints
+from totesys_etl.fingerprints.star import (
     Fingerprints,
     differing,
     fingerprints,
@@ -30,7 +29,8 @@ from totesys_etl.contracts.star_fingerprints import (
     together,
     warehouse_columns,
 )
-from totesys_etl.errors import ContractInvalid
+from totesys_etl.render.postgres import star_ddl
+from totesys_etl.render.spark import struct_type
 
 DAY, LEAP = date(2024, 1, 1), date(2024, 2, 29)
 

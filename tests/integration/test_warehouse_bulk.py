@@ -11,9 +11,9 @@ from glue_fixtures.servers import Database
 from totesys_etl.errors import (
     WarehouseContradictsContract,
 )
-from totesys_etl.warehouse import LoadBatch, Warehouse
+from totesys_etl.load.fact import BULK_ROWS
+from totesys_etl.load.warehouse import LoadBatch, Warehouse
 from totesys_etl.warehouse.copy import Batches
-from totesys_etl.warehouse.versions import BULK_ROWS
 
 Conn = psycopg.Connection[Any]
 

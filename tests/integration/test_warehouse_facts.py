@@ -24,7 +24,8 @@ from glue_fixtures.servers import Database
 from totesys_etl.errors import (
     WarehouseContradictsContract,
 )
-from totesys_etl.warehouse import TableLoad, Warehouse
+from totesys_etl.load.dimension import TableLoad
+from totesys_etl.load.warehouse import Warehouse
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from totesys_etl.errors import (
     ContractInvalid,
     WarehouseAhead,
 )
-from totesys_etl.warehouse import TableLoad, Warehouse
+from totesys_etl.load.dimension import TableLoad
+from totesys_etl.load.warehouse import Warehouse
 from totesys_etl.warehouse.copy import Batches
 
 

@@ -20,13 +20,13 @@ from totesys_etl.errors import (
     WarehouseBusy,
     WarehouseUnreachable,
 )
-from totesys_etl.warehouse import LoadBatch, Warehouse
+from totesys_etl.load.warehouse import LoadBatch, Warehouse
 from totesys_etl.warehouse.copy import Batches
-from totesys_etl.warehouse.locks import ADVISORY_KEY, LockPatience
+from totesys_etl.warehouse.locks import ADVISORY_KEY, LockRetry
 
 Conn = psycopg.Connection[Any]
 
-IMPATIENT = LockPatience(timeout_ms=1_000, attempts=2, pause_seconds=0.1)
+IMPATIENT = LockRetry(timeout_ms=1_000, attempts=2, pause_seconds=0.1)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_loader_that_dies_leaves_nothing(conn: Conn, database: Database) -> No
         import sys
         import psycopg
         from fixtures.warehouse_rows import DAY_1, payment, payment_dimensions, star_rows
-        from totesys_etl.warehouse import LoadBatch, Warehouse
+        from totesys_etl.load.warehouse import LoadBatch, Warehouse
 
         def stop_before_the_end():
             yield from star_rows("fact_payment", payment(1, 7, 1, DAY_1))()

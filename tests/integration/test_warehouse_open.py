@@ -10,7 +10,7 @@ from totesys_etl.errors import (
     WarehouseLoginRefused,
     WarehouseUnreachable,
 )
-from totesys_etl.warehouse import open_warehouse
+from totesys_etl.load.warehouse import open_warehouse
 
 
 def test_an_opened_warehouse_is_ready(database: Database) -> None:

@@ -10,9 +10,9 @@ from psycopg import sql
 from fixtures.warehouse_rows import DAY_1, payment, payment_dimensions, star_rows
 from glue_fixtures.servers import Database
 from totesys_etl.contracts import STAR_TABLES
-from totesys_etl.contracts.postgres import star_ddl
 from totesys_etl.errors import WarehouseContradictsContract, WarehouseRightMissing
-from totesys_etl.warehouse import LoadBatch, Warehouse
+from totesys_etl.load.warehouse import LoadBatch, Warehouse
+from totesys_etl.render.postgres import star_ddl
 
 ALL = ("star_tables", "etl_tables", "event_tables", "views")
 

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.warehouse_rows import deletions, payment_dimensions, sales_order, star_rows
 from glue_fixtures.servers import Database
-from totesys_etl.warehouse import LoadBatch, Warehouse
+from totesys_etl.load.warehouse import LoadBatch, Warehouse
 
 # Captured at 09:00 of four days. Order 1 is inserted on the 2nd, moved on the 3rd at 08:00 and
 # deleted on the 5th. Order 2 became so on the 2nd at 12:00, but its transaction committed late: it

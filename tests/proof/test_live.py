@@ -24,5 +24,5 @@ def test_rows_reach_the_warehouse_by_themselves(tmp_path: Path) -> None:
     assert loads, done.stdout
     assert all(float(seconds) < 1800 for _, seconds in loads), loads
     assert "totesys_ingest" in done.stdout
-    assert "totesys_publish" in done.stdout
+    assert "totesys_transform_load" in done.stdout
     assert not (tmp_path / "state").exists()

@@ -8,12 +8,12 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructField, StructType
 
-from totesys_etl.capture import backfill, without_others
 from totesys_etl.contracts import lake_tables
-from totesys_etl.contracts.evolution import as_before, shape
+from totesys_etl.contracts.evolution import previous_contract, shape
 from totesys_etl.contracts.model import SourceColumn, SourceTable
-from totesys_etl.contracts.spark import struct_type
 from totesys_etl.contracts.types import Integer, Numeric, Text, Timestamp
+from totesys_etl.ingest.diff import backfill, project_markers
+from totesys_etl.render.spark import struct_type
 
 ORDER = SourceTable(
     name="order",
@@ -29,7 +29,9 @@ ORDER = SourceTable(
     primary_key="order_id",
 )
 ADDED = ("fee", "note")
-BEFORE = as_before(ORDER, [entry for entry in shape(ORDER) if entry.split()[0] not in ADDED])
+BEFORE = previous_contract(
+    ORDER, [entry for entry in shape(ORDER) if entry.split()[0] not in ADDED]
+)
 CREATED, SEEN, NOW = datetime(2024, 5, 1, 9), datetime(2024, 5, 3), datetime(2024, 5, 4)
 TICK = CREATED + timedelta(milliseconds=1)
 ONE, TWO = Decimal("1.00"), Decimal("2.00")
@@ -114,7 +116,7 @@ def test_rows_as_before_name_no_value_of_a_new_column(spark: SparkSession) -> No
     markers = [None, "fee=NaN", "fee=NaN,price=NaN", "price=NaN,created_at=infinity"]
     rows = spark.createDataFrame([(m,) for m in markers], "non_finite string")
 
-    found = without_others(rows, BEFORE)
+    found = project_markers(rows, BEFORE)
 
     assert [row[0] for row in found.collect()] == [
         None,

@@ -13,10 +13,10 @@ from pyspark.sql import types as T
 from fixtures.all_types import ALL_TYPES
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import LakeColumn, changes, star
-from totesys_etl.contracts.spark import literal_rows, spark_type, struct_type
-from totesys_etl.contracts.spark_fingerprints import spark_canonical, spark_fingerprints
 from totesys_etl.contracts.types import Boolean, Date, Integer, Numeric, Text, TextList, Timestamp
 from totesys_etl.errors import ContractInvalid, TypeUnsupported
+from totesys_etl.fingerprints.spark import spark_canonical, spark_fingerprints
+from totesys_etl.render.spark import literal_rows, spark_type, struct_type
 
 
 def test_struct_type_of_every_type() -> None:

@@ -9,11 +9,11 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructField, StructType
 
-from totesys_etl.capture import Summary, apply, difference, summary
 from totesys_etl.contracts import lake_tables
 from totesys_etl.contracts.model import SourceColumn, SourceTable
-from totesys_etl.contracts.spark import struct_type
 from totesys_etl.contracts.types import Integer, Numeric, Text, Timestamp
+from totesys_etl.ingest.diff import Summary, apply, difference, summary
+from totesys_etl.render.spark import struct_type
 
 ORDER = SourceTable(
     name="order",

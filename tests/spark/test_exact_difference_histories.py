@@ -13,11 +13,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import IntegerType, StructField, StructType
 
 from fixtures.seeds import SEED, SOAK
-from totesys_etl.capture import apply, difference, fold
 from totesys_etl.contracts import lake_tables
 from totesys_etl.contracts.model import SourceColumn, SourceTable
-from totesys_etl.contracts.spark import struct_type
 from totesys_etl.contracts.types import Integer, Numeric, Text, Timestamp
+from totesys_etl.ingest.diff import apply, difference, fold
+from totesys_etl.render.spark import struct_type
 
 ORDER = SourceTable(
     name="order",

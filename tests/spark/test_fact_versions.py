@@ -19,7 +19,7 @@ from fixtures.star_rows import (
 )
 from totesys_etl.contracts import STAR_TABLES, lake_tables
 from totesys_etl.errors import ContractInvalid
-from totesys_etl.star.facts import fact_deletions, fact_versions, version_count
+from totesys_etl.transform.facts import fact_deletions, fact_versions, version_count
 
 SALES = STAR_TABLES["fact_sales_order"]
 PURCHASES = STAR_TABLES["fact_purchase_orders"]

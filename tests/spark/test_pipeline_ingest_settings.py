@@ -3,7 +3,7 @@
 import pytest
 
 from totesys_etl.errors import SettingInvalid
-from totesys_etl.pipeline.ingest import IngestSettings
+from totesys_etl.ingest.settings import IngestSettings
 
 GIVEN = {
     "JOB_NAME": "ingest_totesys",

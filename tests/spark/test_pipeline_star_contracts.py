@@ -7,7 +7,7 @@ import pytest
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.errors import ContractChanged
 from totesys_etl.lake.commits import StarCommit
-from totesys_etl.pipeline.star_contracts import check_star_contracts, star_contracts
+from totesys_etl.transform.contracts import check_star_contracts, star_contracts
 
 
 def _made_by(contracts: dict[str, str]) -> StarCommit:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from totesys_etl.contracts.evolution import check_tables
 from totesys_etl.errors import ContractChanged
-from totesys_etl.pipeline.batch import check_tables
 
 
 def test_the_same_tables_pass() -> None:

@@ -16,7 +16,7 @@ from fixtures.star_rows import (
     sales_version,
 )
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES, lake_tables
-from totesys_etl.star.facts import fact_versions
+from totesys_etl.transform.facts import fact_versions
 
 SALES = STAR_TABLES["fact_sales_order"]
 FACTS = (SALES, STAR_TABLES["fact_purchase_orders"], STAR_TABLES["fact_payment"])

@@ -5,8 +5,8 @@ import pytest
 from fixtures.star_rows import change, changes_frame
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.errors import ContractInvalid
-from totesys_etl.star.facts import fact_versions
-from totesys_etl.star.versions import Group, Offset, offsets
+from totesys_etl.transform.facts import fact_versions
+from totesys_etl.transform.record_ids import Group, Offset, offsets
 
 SALES = STAR_TABLES["fact_sales_order"]
 

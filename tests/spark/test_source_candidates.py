@@ -3,7 +3,7 @@
 from typing import Any
 
 from totesys_etl.contracts import SOURCE_TABLES
-from totesys_etl.source.candidates import candidate_keys
+from totesys_etl.ingest.bookmark import bookmark_keys
 
 
 class _Empty:
@@ -32,7 +32,7 @@ class _Glue:
 
 def test_an_empty_increment_has_no_candidates() -> None:
     glue = _Glue()
-    assert candidate_keys(glue, "totesys", SOURCE_TABLES["transaction"]) is None
+    assert bookmark_keys(glue, "totesys", SOURCE_TABLES["transaction"]) is None
     assert glue.asked == [
         (
             "postgresql",

@@ -11,7 +11,7 @@ from totesys_etl.errors import (
     SourceUnreachable,
     TotesysError,
 )
-from totesys_etl.source.failures import explain
+from totesys_etl.ingest.failures import explain
 
 ENDPOINT = Endpoint("jdbc:postgresql://db/totesys", "etl", "s3cret", "totesys")
 

@@ -3,8 +3,8 @@
 import pytest
 from psycopg import sql
 
-from totesys_etl.source.fingerprints import middle
-from totesys_etl.source.reading import KeyBounds, key_predicates
+from totesys_etl.ingest.reading import KeyBounds, key_predicates
+from totesys_etl.ingest.sweep import middle
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from pyspark.sql import functions as F
 from fixtures.seeds import SEED, SOAK
 from fixtures.star_rows import change, changes_frame, frame
 from totesys_etl.contracts import STAR_TABLES, lake_tables
-from totesys_etl.contracts.spark import struct_type
-from totesys_etl.star.dimensions import dim_deletions
-from totesys_etl.star.facts import fact_deletions, fact_versions
+from totesys_etl.render.spark import struct_type
+from totesys_etl.transform.dimensions import dim_deletions
+from totesys_etl.transform.facts import fact_deletions, fact_versions
 
 SALES = STAR_TABLES["fact_sales_order"]
 DESIGN = STAR_TABLES["dim_design"]

@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from fixtures.star_rows import frame
 from totesys_etl.contracts import STAR_TABLES, lake_tables
-from totesys_etl.contracts.spark import struct_type
-from totesys_etl.star.calendar import Stamp, calendar, years_referenced
+from totesys_etl.render.spark import struct_type
+from totesys_etl.transform.calendar import Stamp, calendar, years_referenced
 
 NOON = datetime(2024, 2, 29, 12)
 DIM_DATE = lake_tables.star(STAR_TABLES["dim_date"])

@@ -7,17 +7,17 @@ from chispa import assert_df_equality
 
 from fixtures.star_rows import captured, change, changes_frame, current_frame, frame, latest
 from totesys_etl.contracts import STAR_TABLES, lake_tables
-from totesys_etl.contracts.canonical import range_name
 from totesys_etl.contracts.model import Kind
-from totesys_etl.contracts.spark import struct_type
 from totesys_etl.errors import ContractInvalid
-from totesys_etl.star.dimensions import (
+from totesys_etl.fingerprints.canonical import range_name
+from totesys_etl.render.spark import struct_type
+from totesys_etl.transform.dimensions import (
     dim_deletions,
     dimension_rows,
     touched_ranges,
     unknown_currencies,
 )
-from totesys_etl.star.versions import key_range
+from totesys_etl.transform.record_ids import key_range
 
 COUNTERPARTY = STAR_TABLES["dim_counterparty"]
 STAFF = STAR_TABLES["dim_staff"]

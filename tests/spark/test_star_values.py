@@ -17,7 +17,7 @@ from totesys_etl.contracts.origins import (
 )
 from totesys_etl.contracts.types import Date, Integer, Text, Time
 from totesys_etl.errors import TypeUnsupported
-from totesys_etl.star.values import expression, given_text, violation
+from totesys_etl.transform.values import expression, given_text, violation
 
 NOT_A_DAY = "payment.d is not a day"
 OUTSIDE = "payment.d is outside 1990-01-01..2100-12-31"

@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from totesys_etl.star.calendar import Stamp, merged, years_needed
+from totesys_etl.transform.calendar import Stamp, merged, years_needed
 
 
 def stamp(batch):

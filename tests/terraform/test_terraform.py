@@ -132,7 +132,7 @@ def test_a_second_plan_changes_nothing_and_a_setting_only_itself(
     terraform.set(before | {"ingest_schedule": "cron(0/30 * * * ? *)", "freshness_minutes": 60})
     try:
         terraform.apply()
-        trigger = platform.stack.client("glue").get_trigger(Name="every_15_minutes")["Trigger"]
+        trigger = platform.stack.client("glue").get_trigger(Name="ingest_schedule")["Trigger"]
         assert (trigger["Schedule"], trigger["State"]) == ("cron(0/30 * * * ? *)", "ACTIVATED")
     finally:
         terraform.set(before)

@@ -13,14 +13,6 @@ def _endpoint(url: str) -> Endpoint:
     return Endpoint(url, "etl", PASSWORD, "totesys")
 
 
-def test_another_database_of_the_same_server() -> None:
-    url = "jdbc:postgresql://[::1]:5433/dw%201?sslmode=require&prepareThreshold=0"
-    other = _endpoint(url).beside("dw 1_rebuilt")
-    assert _endpoint(url).database == "dw 1"
-    assert other.conninfo() == _endpoint(url).conninfo() | {"dbname": "dw 1_rebuilt"}
-    assert other.url.endswith("?sslmode=require&prepareThreshold=0")
-
-
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

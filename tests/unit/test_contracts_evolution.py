@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from totesys_etl.contracts import SOURCE_TABLES
-from totesys_etl.contracts.evolution import added_columns, as_before, shape
+from totesys_etl.contracts.evolution import added_columns, previous_contract, shape
 from totesys_etl.contracts.model import SourceColumn, SourceTable
 from totesys_etl.contracts.types import Enumeration, Integer, Numeric, Text, Varchar
 from totesys_etl.errors import ContractChanged
@@ -37,7 +37,7 @@ def test_new_columns_are_named_in_contract_order_wherever_they_stand() -> None:
     grown = _with(_with(PAYMENT, fee, at=12), method, at=3)
 
     assert added_columns(grown, shape(PAYMENT), "batch 1") == ("method", "fee")
-    assert as_before(grown, shape(PAYMENT)) == replace(PAYMENT, foreign_keys=())
+    assert previous_contract(grown, shape(PAYMENT)) == replace(PAYMENT, foreign_keys=())
 
 
 def test_columns_that_moved_are_another_shape_with_nothing_new() -> None:
@@ -45,7 +45,7 @@ def test_columns_that_moved_are_another_shape_with_nothing_new() -> None:
 
     assert shape(moved) != shape(PAYMENT)
     assert added_columns(moved, shape(PAYMENT), "batch 1") == ()
-    assert as_before(moved, shape(PAYMENT)).column_names == PAYMENT.column_names
+    assert previous_contract(moved, shape(PAYMENT)).column_names == PAYMENT.column_names
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import pytest
 from botocore.validate import ParamValidator
 
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
-from totesys_etl.contracts.glue import athena_type, partition_input, table_input
 from totesys_etl.contracts.lake_tables import LakeColumn, LakeTable, changes, current, star
 from totesys_etl.contracts.types import (
     BigInteger,
@@ -24,6 +23,7 @@ from totesys_etl.contracts.types import (
     Varchar,
 )
 from totesys_etl.errors import ContractInvalid
+from totesys_etl.render.glue import athena_type, partition_input, table_input
 
 PAYMENT_TYPE = star(STAR_TABLES["dim_payment_type"])
 STORAGE = {

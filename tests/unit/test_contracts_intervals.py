@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from totesys_etl.contracts.canonical import RANGE_SIZE, SLICE_SIZE
-from totesys_etl.contracts.intervals import (
+from totesys_etl.fingerprints.canonical import RANGE_SIZE, SLICE_SIZE
+from totesys_etl.fingerprints.intervals import (
     INTERVALS_A_RANGE,
     KeyInterval,
     of_ranges,

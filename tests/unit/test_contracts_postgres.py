@@ -6,15 +6,6 @@ import pytest
 
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.model import SourceColumn
-from totesys_etl.contracts.postgres import (
-    column_type,
-    drop_foreign_key_ddl,
-    foreign_key_ddl,
-    physical_type,
-    source_type_ddl,
-    star_table_ddl,
-    unique_index_ddl,
-)
 from totesys_etl.contracts.types import (
     BigInteger,
     Boolean,
@@ -28,8 +19,17 @@ from totesys_etl.contracts.types import (
     Time,
     Timestamp,
     Varchar,
+    physical_type,
 )
 from totesys_etl.errors import ContractInvalid, TypeUnsupported
+from totesys_etl.render.postgres import (
+    column_type,
+    drop_foreign_key_ddl,
+    foreign_key_ddl,
+    source_type_ddl,
+    star_table_ddl,
+    unique_index_ddl,
+)
 
 
 @pytest.mark.parametrize(

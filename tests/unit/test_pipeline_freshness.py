@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from totesys_etl.lake import certificates
-from totesys_etl.pipeline.freshness import lag_seconds
+from totesys_etl.lake.freshness import lag_seconds
 
 NOW = datetime(2026, 11, 24, 10, 30)
 

@@ -6,6 +6,12 @@ from typing import Any
 
 import pytest
 
+from totesys_etl.audit.invariants import (
+    certificate_invariants,
+    quarantined,
+    raw_invariants,
+    star_invariants,
+)
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
 from totesys_etl.contracts.lake_tables import DIM_DELETION, FACT_DELETION, QUARANTINE
 from totesys_etl.lake.certificates import Certificate, TableCertificate
@@ -18,7 +24,6 @@ from totesys_etl.lake.commits import (
     StarCommit,
     StarTableState,
 )
-from totesys_etl.pipeline.laws import certificate_laws, quarantined, raw_laws, star_laws
 
 AT = datetime(2026, 11, 22)
 FACTS = {name: str(t.source) for name, t in STAR_TABLES.items() if name.startswith("fact_")}
@@ -67,19 +72,19 @@ STARS = (
 
 
 def test_commits_that_add_up_break_no_law() -> None:
-    assert list(raw_laws(RAW)) == []
-    assert list(star_laws(STARS, RAW)) == []
+    assert list(raw_invariants(RAW)) == []
+    assert list(star_invariants(STARS, RAW)) == []
     assert quarantined(STARS, "fact_payment") == 1
     rebuilt = replace(star(3, 15, added=0, quarantined=0, rows=14), raw_from=3, raw_through=2)
-    assert list(star_laws((*STARS, rebuilt), RAW)) == []
+    assert list(star_invariants((*STARS, rebuilt), RAW)) == []
 
 
 def test_a_commit_that_puts_rebuilt_files_in_service_holds_no_batch() -> None:
     swap = replace(star(3, 15, added=0, quarantined=0, rows=14), raw_from=3, raw_through=2)
-    assert list(star_laws((*STARS, swap), RAW)) == []
+    assert list(star_invariants((*STARS, swap), RAW)) == []
     back = replace(swap, raw_through=1)
     told = "processed commit 3: batches 3 to 1 do not follow batch 2"
-    assert next(star_laws((*STARS, back), RAW)).startswith(told)
+    assert next(star_invariants((*STARS, back), RAW)).startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,7 @@ def test_a_commit_that_puts_rebuilt_files_in_service_holds_no_batch() -> None:
 def test_every_number_of_a_batch_counts(changed: dict[str, Any], told: str) -> None:
     tables = dict(RAW[1].tables)
     tables["payment"] = replace(tables["payment"], **changed)
-    found = list(raw_laws((RAW[0], replace(RAW[1], tables=tables))))
+    found = list(raw_invariants((RAW[0], replace(RAW[1], tables=tables))))
     assert any(one.startswith(told) for one in found), found
     assert all("payment" in one for one in found)
 
@@ -110,7 +115,7 @@ def test_every_number_of_a_batch_counts(changed: dict[str, Any], told: str) -> N
     ],
 )
 def test_every_number_of_a_processed_commit_counts(commit: StarCommit, told: str) -> None:
-    found = list(star_laws((STARS[0], commit), RAW))
+    found = list(star_invariants((STARS[0], commit), RAW))
     assert any(told in one for one in found), found
     assert all(one.startswith("processed commit 2") for one in found)
 
@@ -121,8 +126,8 @@ def test_the_certificate_is_of_its_batch() -> None:
         for name, t in RAW[1].tables.items()
     }
     certificate = Certificate("jr_1", AT, 2, AT, AT, "1:1:", True, proofs)
-    assert list(certificate_laws(certificate, RAW[1])) == []
+    assert list(certificate_invariants(certificate, RAW[1])) == []
     proofs["staff"] = replace(proofs["staff"], fingerprint="8")
-    assert list(certificate_laws(replace(certificate, tables=proofs), RAW[1])) == [
+    assert list(certificate_invariants(replace(certificate, tables=proofs), RAW[1])) == [
         "certificate of run jr_1: staff is not batch 2's"
     ]

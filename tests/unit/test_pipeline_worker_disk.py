@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from totesys_etl.errors import MassDelete, WorkerDiskFull
-from totesys_etl.pipeline.worker_disk import worker_disk
+from totesys_etl.job import explain_full_disk
 
 STAGE = "An error occurred while calling o93.collectToPython.\n: org.apache.spark.SparkException: "
 LOST = "Lost task 0.3 in stage 4.0 (TID 9) (executor driver): "
@@ -29,7 +29,7 @@ LOST = "Lost task 0.3 in stage 4.0 (TID 9) (executor driver): "
 def test_a_full_disk_in_a_stack_trace_is_one_line_that_says_what_to_do(said: str) -> None:
     error = RuntimeError(f"{STAGE}{LOST}{said}\n\tat java.base/java.io.FileOutputStream.write\n")
 
-    with pytest.raises(WorkerDiskFull) as caught, worker_disk():
+    with pytest.raises(WorkerDiskFull) as caught, explain_full_disk():
         raise error
 
     message = str(caught.value)
@@ -40,7 +40,7 @@ def test_a_full_disk_in_a_stack_trace_is_one_line_that_says_what_to_do(said: str
 
 
 def test_the_script_itself_may_find_its_disk_full() -> None:
-    with pytest.raises(WorkerDiskFull), worker_disk():
+    with pytest.raises(WorkerDiskFull), explain_full_disk():
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -57,7 +57,7 @@ def test_the_script_itself_may_find_its_disk_full() -> None:
     ],
 )
 def test_a_databases_disk_and_any_other_error_are_left_alone(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, worker_disk():
+    with pytest.raises(type(error)) as caught, explain_full_disk():
         raise error
 
     assert caught.value is error

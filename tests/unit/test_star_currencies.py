@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from totesys_etl.star.currencies import NAMES, UNKNOWN
+from totesys_etl.transform.currencies import NAMES, UNKNOWN
 
 
 @pytest.mark.parametrize(

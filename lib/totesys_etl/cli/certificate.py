@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 
+from totesys_etl.cli.audit import age, show_newest
 from totesys_etl.cli.deployment import Deployment
 from totesys_etl.cli.table import show
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.errors import CommitMissing, SettingInvalid
-from totesys_etl.lake import audits, certificates
+from totesys_etl.lake import certificates
 from totesys_etl.lake.certificates import Certificate
 from totesys_etl.lake.commits import raw_log
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     _show_certificate(certificate, arguments.table)
     print()
-    _show_audit(s3, deployment, arguments.table)
+    show_newest(s3, deployment.processed_bucket, arguments.table)
 
 
 def _certificate(s3: Any, deployment: Deployment, batch: int | None) -> Certificate:
@@ -72,7 +72,7 @@ def _show_certificate(certificate: Certificate, only: str | None) -> None:
     outcome = "no change found" if certificate.idle else f"batch {certificate.batch} committed"
     print(
         f"lake = source at {certificate.captured_at:%Y-%m-%d %H:%M:%S} UTC, "
-        f"{_age(certificate.captured_at)} ago: {outcome}, newest batch {certificate.batch}, "
+        f"{age(certificate.captured_at)} ago: {outcome}, newest batch {certificate.batch}, "
         f"snapshot {certificate.pg_snapshot}, run {certificate.run_id}"
     )
     rows = [
@@ -95,39 +95,6 @@ def _show_certificate(certificate: Certificate, only: str | None) -> None:
         show([*header, "beyond bookmark", "extra columns"], rows)
 
 
-def _show_audit(s3: Any, deployment: Deployment, only: str | None) -> None:
-    audit = audits.newest(s3, deployment.processed_bucket)
-    if audit is None:
-        print("the warehouse has not been audited yet: run workflow totesys_audit")
-        return
-    print(
-        f"warehouse = lake at batch {audit.batch} ({audit.captured_at:%Y-%m-%d %H:%M:%S} UTC), "
-        f"processed commit {audit.commit}, audited {_age(audit.audited_at)} ago, "
-        f"run {audit.run_id}"
-    )
-    rows = [
-        [
-            name,
-            table.rows,
-            f"{int(table.fingerprint):016x}",
-            table.current,
-            f"{int(table.current_fingerprint):016x}",
-            table.deleted,
-            table.quarantined,
-        ]
-        for name, table in audit.tables.items()
-        if only in {None, name, *STAR_TABLES[name].source_tables}
-    ]
-    header = ["star table", "rows", "fingerprint", "current", "fingerprint of current"]
-    if rows:
-        show([*header, "deleted", "in quarantine"], rows)
-
-
 def _fed_by(source: str) -> set[str]:
     """Star tables that a source table feeds: asked for one, both sides are shown."""
     return {name for name, table in STAR_TABLES.items() if source in table.source_tables}
-
-
-def _age(moment: datetime) -> str:
-    minutes = (datetime.now(UTC).replace(tzinfo=None) - moment).total_seconds() / 60
-    return f"{minutes:.1f} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"

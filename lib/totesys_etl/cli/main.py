@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import botocore.exceptions
 import psycopg
 
-from totesys_etl.cli import batches, certificate, rebuild, scrub, sql
+from totesys_etl.cli import audit, batches, certificate, rebuild, scrub, sql
 from totesys_etl.errors import TotesysError
 
-COMMANDS = (batches, certificate, rebuild, scrub, sql)
+COMMANDS = (audit, batches, certificate, rebuild, scrub, sql)
 
 DESCRIPTION = """\
 Looks into the totesys data platform: what was captured, whether it is proven equal to the source,
@@ -25,9 +25,9 @@ EXAMPLES = """\
 examples:
   totesys batches                                   what each batch brought
   totesys certificate                               proofs: lake = source, warehouse = lake
-  totesys rebuild                                   is everything what raw comes to?
-  totesys rebuild --current --swap                  heal a lost work bucket
-  totesys scrub                                     every row read again and compared
+  totesys audit                                     compare the warehouse with all changes, now
+  totesys scrub                                     compare every row with the source, now
+  totesys rebuild --current --swap                  replace lost or damaged current rows
   totesys sql "SELECT count(*) FROM current_payment"
   totesys sql --lake "SELECT op, count(*) FROM totesys_star.fact_payment GROUP BY op"
   totesys sql --source "SELECT * FROM staff WHERE staff_id = 1"
@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for command in COMMANDS:
         command.register(commands)
     arguments = parser.parse_args(argv)
+    if hasattr(arguments, "check"):
+        arguments.check(arguments)
     try:
         arguments.run(arguments)
     except (TotesysError, psycopg.Error) as error:

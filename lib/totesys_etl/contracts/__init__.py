@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from totesys_etl.contracts.consistency import check_set, load_order
+from totesys_etl.contracts.checks import check_set, load_order
 from totesys_etl.contracts.source_tables import SOURCE_TABLES
 from totesys_etl.contracts.star_tables import STAR_TABLES
 

@@ -7,11 +7,11 @@ nothing of how rows are stored, so they may change freely.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from totesys_etl.contracts.model import SourceColumn, SourceTable
-from totesys_etl.contracts.postgres import physical_type
+from totesys_etl.contracts.types import physical_type
 from totesys_etl.errors import ContractChanged
 
 
@@ -43,7 +43,7 @@ def added_columns(table: SourceTable, before: Sequence[str], written: str) -> tu
     )
 
 
-def as_before(table: SourceTable, before: Sequence[str]) -> SourceTable:
+def previous_contract(table: SourceTable, before: Sequence[str]) -> SourceTable:
     """`table` with the columns of shape `before` only, in that order, without foreign keys."""
     columns = {_shape(table, column): column for column in table.columns}
     return replace(table, columns=tuple(columns[entry] for entry in before), foreign_keys=())
@@ -52,3 +52,18 @@ def as_before(table: SourceTable, before: Sequence[str]) -> SourceTable:
 def _shape(table: SourceTable, column: SourceColumn) -> str:
     key = " primary key" if column.name == table.primary_key else ""
     return f"{column.name} {physical_type(column.type)}{key}"
+
+
+def check_tables(
+    commit: str, held: Collection[str], contracted: Collection[str], needed: Collection[str]
+) -> None:
+    """ContractChanged if a commit holds a table without a contract, or lacks one that is needed."""
+    unknown, missing = sorted(set(held) - set(contracted)), sorted(set(needed) - set(held))
+    if unknown or missing:
+        told = [f"{', '.join(names)} only in {where}" for names, where in (
+            (missing, "the contracts"), (unknown, commit),
+        ) if names]  # fmt: skip
+        raise ContractChanged(
+            f"{commit} was written by a wheel with other tables: {'; '.join(told)}. Deploy the "
+            "wheel that wrote it; a table that is new comes with the next run of totesys_ingest"
+        )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
-from totesys_etl.errors import ContractInvalid
+from totesys_etl.errors import ContractInvalid, TypeUnsupported
 
 
 @dataclass(frozen=True)
@@ -100,3 +101,35 @@ ColumnType: TypeAlias = (
     | Time
     | TextList
 )
+
+
+def physical_type(column_type: ColumnType) -> str:
+    """The type as PostgreSQL's `format_type` prints it.
+
+    An enum prints without its schema while that is on the search path. Raises TypeUnsupported.
+    """
+    match column_type:
+        case Integer():
+            return "integer"
+        case BigInteger():
+            return "bigint"
+        case Boolean():
+            return "boolean"
+        case Text():
+            return "text"
+        case Varchar(length):
+            return "character varying" if length is None else f"character varying({length})"
+        case Enumeration(name):
+            return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else f'"{name}"'
+        case Numeric(precision, scale):
+            return f"numeric({precision},{scale})"
+        case Timestamp():
+            return "timestamp(3) without time zone"
+        case Date():
+            return "date"
+        case Time():
+            return "time without time zone"
+        case TextList():
+            raise TypeUnsupported("a text list is lake metadata and has no PostgreSQL column type")
+        case _:
+            assert_never(column_type)

@@ -1,4 +1,4 @@
-"""Audits: the proof, one per day, that star tables and warehouse are the fold of all changes.
+"""Audits: the proof, one per day, that star tables and warehouse are the replay of all changes.
 
 `{processed bucket}/_audited/2026-11-22T03-37-00.000Z-<run id>.json`: keys sort by time.
 """
@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from totesys_etl.errors import AuditFailed, CommitMissing
-from totesys_etl.lake import documents, objects
+from totesys_etl.lake import layout
+from totesys_etl.lake.proofs import Proofs
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-FOLDER = "_audited/"
-_MOMENT = "%Y-%m-%dT%H-%M-%S.%fZ"
-RECENT = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class TableAudit:
 class Audit:
     """Warehouse = star tables of `commit` = changes up to `batch`, captured at `captured_at`.
 
-    `audited_at` is the clock of the run (naive UTC, ms). There is none that says `equal` false.
+    `audited_at` is the clock of the run (naive UTC, ms).
     """
 
     run_id: str
@@ -49,49 +45,23 @@ class Audit:
     batch: int
     captured_at: datetime
     tables: Mapping[str, TableAudit]
-    equal: bool = True
 
-    def __post_init__(self) -> None:
-        if not self.equal:
-            raise AuditFailed(f"run {self.run_id}: an audit must not say 'not equal'")
+
+def audits(s3: S3Client, processed_bucket: str) -> Proofs[Audit]:
+    """Return the audits in the processed bucket."""
+    return Proofs(s3, processed_bucket, layout.AUDITS, Audit)
 
 
 def write(s3: S3Client, bucket: str, audit: Audit) -> str:
-    """Stores `audit` and returns its key. Raises BucketMissing, AuditFailed."""
-    moment = audit.audited_at.isoformat(timespec="milliseconds").replace(":", "-")
-    name = f"{FOLDER}{moment}Z-{audit.run_id}.json"
-    try:
-        objects.put_new(s3, bucket, name, documents.to_bytes(audit), "application/json")
-    except objects.KeyTaken as error:
-        raise AuditFailed(
-            f"s3://{bucket}/{name} already says something else about run {audit.run_id}"
-        ) from error
-    return name
+    """Store `audit` and return its key. Raises BucketMissing, CertificateFailed."""
+    return audits(s3, bucket).write(audit.audited_at, audit.run_id, audit)
 
 
 def newest(s3: S3Client, bucket: str) -> Audit | None:
-    """The newest audit, None if there is none. Raises BucketMissing, CommitMissing."""
-    days = objects.folders(s3, bucket, FOLDER, delimiter="T")
-    if not days:
-        return None
-    name = max(objects.keys(s3, bucket, max(days)))
-    body = objects.get(s3, bucket, name)
-    try:
-        if body is None:
-            raise documents.DocumentUnreadable("it is not there")
-        return documents.from_bytes(Audit, body)
-    except documents.DocumentUnreadable as error:
-        raise CommitMissing(f"audit s3://{bucket}/{name} cannot be used: {error}") from error
+    """Return the newest audit, None if there is none. Raises BucketMissing, CommitMissing."""
+    return audits(s3, bucket).newest()
 
 
 def audited_at(s3: S3Client, bucket: str, now: datetime) -> datetime | None:
-    """When the newest audit was made, from its key: one listing, two if the last days have none."""
-    after = f"{FOLDER}{(now - RECENT).date().isoformat()}"
-    names = list(objects.keys(s3, bucket, FOLDER, after=after))
-    if not names:
-        days = objects.folders(s3, bucket, FOLDER, delimiter="T")
-        names = list(objects.keys(s3, bucket, max(days))) if days else []
-    if not names:
-        return None
-    stamp = max(names).removeprefix(FOLDER).partition("Z-")[0]
-    return datetime.strptime(stamp + "Z", _MOMENT)
+    """Return when the newest audit was made, from its key; None if there is none."""
+    return audits(s3, bucket).newest_moment(now)

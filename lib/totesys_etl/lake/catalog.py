@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES, lake_tables
 from totesys_etl.contracts.lake_tables import LakeTable
 from totesys_etl.contracts.model import SourceTable
+from totesys_etl.lake import layout
 from totesys_etl.lake.catalog_table import CatalogTable, Published, Values
-from totesys_etl.lake.changes import folder
 from totesys_etl.lake.commits import CommitLog, RawCommit, StarCommit, StarTableState
 from totesys_etl.lake.files import folder_of
 
@@ -26,8 +26,6 @@ __all__ = ["Published", "publish_raw", "publish_star", "star_shapes"]
 
 RAW_PARAMETER = "totesys.batch"
 STAR_PARAMETER = "totesys.commit"
-EMPTY = "empty"
-"""A folder nothing is ever written to: where a partition points that has no rows any more."""
 
 
 def publish_raw(
@@ -107,7 +105,7 @@ def star_locations(state: StarTableState, bucket: str) -> dict[Values, str]:
 def nowhere(table: CatalogTable, values: Values) -> str:
     """Where a partition points that has no rows any more."""
     (key,) = table.shape.partition_names
-    return f"{table.location}{key}={values[0]}/{EMPTY}/"
+    return f"{table.location}{key}={values[0]}/{layout.EMPTY}/"
 
 
 def raw_tables(
@@ -119,7 +117,7 @@ def raw_tables(
             glue,
             database,
             lake_tables.changes(table),
-            f"s3://{bucket}/{folder(table)}/",
+            f"s3://{bucket}/{layout.changes(table.name)}/",
             RAW_PARAMETER,
         )
         for name, table in sources.items()

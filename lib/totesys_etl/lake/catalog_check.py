@@ -75,7 +75,7 @@ def star_differences(
         gone = {values: nowhere(table, values) for values in shown.partitions[name]}
         wanted[name] = (star_locations(commit.tables[name], bucket) if commit else {}) or {}
         wanted[name] = {v: to for v, to in gone.items() if v not in wanted[name]} | wanted[name]
-    return list(_differences(tables, shown, wanted, "totesys_publish"))
+    return list(_differences(tables, shown, wanted, "totesys_transform_load"))
 
 
 def _settled(

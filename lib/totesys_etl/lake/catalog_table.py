@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from totesys_etl.contracts.glue import partition_input, table_input
 from totesys_etl.contracts.lake_tables import LakeTable
 from totesys_etl.errors import SettingInvalid
 from totesys_etl.lake.objects import error_code
+from totesys_etl.render.glue import partition_input, table_input
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient

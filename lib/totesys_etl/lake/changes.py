@@ -9,9 +9,10 @@ from pyspark.sql import DataFrame, SparkSession
 from totesys_etl.contracts import lake_tables
 from totesys_etl.contracts.lake_tables import BATCH
 from totesys_etl.contracts.model import SourceTable
-from totesys_etl.contracts.spark import struct_type
+from totesys_etl.lake import layout
 from totesys_etl.lake.commits import DataFile, RawCommit
 from totesys_etl.lake.files import read_frame, write_files
+from totesys_etl.render.spark import struct_type
 
 
 def write_changes(
@@ -24,7 +25,7 @@ def write_changes(
     written = write_files(
         frame.select(*lake_tables.changes(table).column_names),
         bucket=bucket,
-        folder=f"{folder(table)}/ingest_date={ingest_date}/batch={batch:08d}",
+        folder=layout.changes_of_batch(table.name, ingest_date, batch),
         partition=None,
         order_by=[table.primary_key],
     )
@@ -41,9 +42,4 @@ def read_changes(
     tables = [commit.tables.get(table.name) for commit in commits]
     files = [file for state in tables if state is not None for file in state.changes]
     columns = (*lake_tables.changes(table).columns, BATCH)
-    return read_frame(spark, bucket, files, struct_type(columns), base=folder(table))
-
-
-def folder(table: SourceTable) -> str:
-    """Where all changes of `table` lie in the raw bucket."""
-    return f"changes/{table.name}"
+    return read_frame(spark, bucket, files, struct_type(columns), base=layout.changes(table.name))

@@ -11,12 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from totesys_etl.errors import CommitMissing, CommitTaken
-from totesys_etl.lake import documents, objects
+from totesys_etl.lake import documents, layout, objects
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-FOLDER = "_commits/"
 READERS = 8
 LISTED = 1000
 """Keys that S3 lists in one request."""
@@ -38,7 +37,9 @@ T = TypeVar("T", bound=Numbered)
 class CommitLog(Generic[T]):
     """The commits of type `kind` in `folder` of `bucket`. Every method may raise BucketMissing."""
 
-    def __init__(self, s3: S3Client, bucket: str, kind: type[T], folder: str = FOLDER) -> None:
+    def __init__(
+        self, s3: S3Client, bucket: str, kind: type[T], folder: str = layout.COMMITS
+    ) -> None:
         self.bucket = bucket
         self._folder = folder
         self._s3 = s3
@@ -46,7 +47,7 @@ class CommitLog(Generic[T]):
         self._known = 0
 
     def key(self, number: int) -> str:
-        return f"{self._folder}{number:08d}.json"
+        return layout.numbered(self._folder, number)
 
     def head_number(self) -> int:
         """The newest number, 0 for an empty log, in O(log n) requests: two for a thousand commits.

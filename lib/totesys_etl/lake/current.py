@@ -9,15 +9,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from totesys_etl.contracts import lake_tables
-from totesys_etl.contracts.canonical import RANGE_SIZE, SLICE_SIZE, range_name
-from totesys_etl.contracts.intervals import KeyInterval
 from totesys_etl.contracts.model import SourceTable
-from totesys_etl.contracts.spark import struct_type
-from totesys_etl.contracts.spark_fingerprints import spark_fingerprints
+from totesys_etl.fingerprints.canonical import RANGE_SIZE, SLICE_SIZE, range_name
+from totesys_etl.fingerprints.intervals import KeyInterval
+from totesys_etl.fingerprints.spark import spark_fingerprints
+from totesys_etl.lake import layout
 from totesys_etl.lake.commits import DataFile, KeyRange
 from totesys_etl.lake.current_files import SLICES, STORED, Place, merger, reader, slicer
-from totesys_etl.lake.files import BYTES_LIMIT, read_frame, told_by_executors
+from totesys_etl.lake.files import BYTES_LIMIT, read_frame, reraise_executor_errors
 from totesys_etl.lake.sink import Target
+from totesys_etl.render.spark import struct_type
 
 
 def write_current(
@@ -43,9 +44,11 @@ def write_current(
         .sortWithinPartitions("range", table.primary_key)
     )
     place = _place(bucket, table)
-    target = Target(bucket, f"current/{table.name}", "range", RANGE_SIZE, BYTES_LIMIT, place.region)
+    target = Target(
+        bucket, layout.current(table.name), layout.RANGE_KEY, RANGE_SIZE, BYTES_LIMIT, place.region
+    )
     files = {name: key_range.files for name, key_range in (onto or {}).items()}
-    with told_by_executors():
+    with reraise_executor_errors():
         stored = by_range.mapInArrow(merger(target, place, files), STORED).collect()
     return {
         part: KeyRange((DataFile(*file),), file[1], live, fingerprint)
@@ -79,7 +82,7 @@ def read_keys(
     """Rows of lake_tables.current(table) with these `keys`, a few of those in `ranges`.
 
     Lazy: BucketMissing, CommitMissing and CertificateFailed come with the action, inside
-    `told_by_executors`.
+    `reraise_executor_errors`.
     """
     slices = [number for interval in keys for number in interval.slices]
     only = {range_name(number * SLICE_SIZE // RANGE_SIZE) for number in slices}
@@ -100,7 +103,7 @@ def slice_fingerprints(
     `only`, in one Spark action. Raises BucketMissing, CommitMissing, CertificateFailed."""
     files = _files(ranges, only)
     task = slicer(_place(bucket, table), files)
-    with told_by_executors():
+    with reraise_executor_errors():
         found = _indexes(spark, files).mapInArrow(task, SLICES).collect()
     return {number: (rows, total) for number, rows, total in found}
 

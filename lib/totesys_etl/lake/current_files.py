@@ -15,14 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from totesys_etl.contracts import lake_tables
-from totesys_etl.contracts.arrow import arrow_fingerprints, arrow_schema, in_slices
-from totesys_etl.contracts.canonical import SLICE_SIZE, range_name
 from totesys_etl.contracts.model import SourceTable
 from totesys_etl.errors import CertificateFailed
+from totesys_etl.fingerprints.arrow import arrow_fingerprints, in_slices
+from totesys_etl.fingerprints.canonical import SLICE_SIZE, range_name
 from totesys_etl.lake.commits import DataFile
 from totesys_etl.lake.sink import RECEIPT, Target, batches_of, client, pieces_of, store
 from totesys_etl.lake.stored import read_arrow
 from totesys_etl.lake.tasks import Task, task
+from totesys_etl.render.arrow import arrow_schema
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -15,11 +15,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from totesys_etl import errors
-from totesys_etl.contracts.spark import literal_rows
 from totesys_etl.errors import CommitMissing
 from totesys_etl.lake.commits import DataFile
 from totesys_etl.lake.objects import bucket_missing
 from totesys_etl.lake.sink import RECEIPT, Target, writer
+from totesys_etl.render.spark import literal_rows
 
 if TYPE_CHECKING:
     pass
@@ -61,12 +61,12 @@ def write_files(
 
 
 def _receipts(frame: DataFrame, target: Target) -> list[tuple[Any, ...]]:
-    with told_by_executors():
+    with reraise_executor_errors():
         return [tuple(row) for row in frame.mapInArrow(writer(target), RECEIPT).collect()]
 
 
 @contextmanager
-def told_by_executors() -> Iterator[None]:
+def reraise_executor_errors() -> Iterator[None]:
     """An error of the lake's that ended a task of the block's actions is raised as itself."""
     try:
         yield

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from totesys_etl.errors import CommitTaken
+from totesys_etl.lake import layout
 from totesys_etl.lake.commit_log import CommitLog
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-FOLDER = "_loaded/"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Loaded:
 
 def loaded_log(s3: S3Client, bucket: str) -> CommitLog[Loaded]:
     """The marks in the processed bucket."""
-    return CommitLog(s3, bucket, Loaded, FOLDER)
+    return CommitLog(s3, bucket, Loaded, layout.LOADED)
 
 
 def mark(

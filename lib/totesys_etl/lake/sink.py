@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
+from totesys_etl.lake import layout
 from totesys_etl.lake.objects import put_new
 from totesys_etl.lake.tasks import Task, task
 
@@ -65,7 +66,7 @@ class Target:
             return f"{self.folder}/{uuid.uuid4()}"
         if not _PART.fullmatch(part):
             raise ValueError(f"{self.folder}: {self.partition}={part!r} cannot be a folder's name")
-        return f"{self.folder}/{self.partition}={part}/{uuid.uuid4()}"
+        return f"{layout.partition(self.folder, self.partition, part)}/{uuid.uuid4()}"
 
 
 def writer(target: Target) -> Task:

@@ -11,20 +11,19 @@ from pyspark.sql import DataFrame, SparkSession
 
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.lake_tables import LakeTable
-from totesys_etl.contracts.spark import struct_type
-from totesys_etl.contracts.spark_fingerprints import spark_star_fingerprints
-from totesys_etl.contracts.star_fingerprints import MODULUS, shown_range, warehouse_columns
+from totesys_etl.fingerprints.spark import spark_star_fingerprints
+from totesys_etl.fingerprints.star import MODULUS, shown_range, warehouse_columns
+from totesys_etl.lake import layout
 from totesys_etl.lake.commits import Fingerprint, StarPartition
 from totesys_etl.lake.files import read_frame, write_files
+from totesys_etl.render.spark import struct_type
 
 
-def write_star(
-    frame: DataFrame, *, bucket: str, lake_table: LakeTable, above: str = ""
-) -> dict[str, StarPartition]:
+def write_star(frame: DataFrame, *, bucket: str, lake_table: LakeTable) -> dict[str, StarPartition]:
     """Writes whole partitions, rows sorted by the table's first column; by partition value.
 
-    `frame` has the file columns and the partition key of `lake_table`; `above` is a folder for
-    the tables' own, with its slash. Raises BucketMissing.
+    `frame` has the file columns and the partition key of `lake_table`.
+    Raises BucketMissing.
     """
     (key,) = lake_table.partition_names
     # The rest only breaks ties, so that the same rows always give the same file.
@@ -32,7 +31,7 @@ def write_star(
     written = write_files(
         frame.select(*lake_table.column_names, key),
         bucket=bucket,
-        folder=above + lake_table.name,
+        folder=layout.star(lake_table.name),
         partition=key,
         order_by=[lake_table.column_names[0], *ties],
     )
@@ -48,7 +47,6 @@ def read_star(
     lake_table: LakeTable,
     partitions: Mapping[str, StarPartition],
     only: Collection[str] | None = None,
-    above: str = "",
 ) -> DataFrame:
     """The file columns of `lake_table`, then its partition key, of all or `only` some partitions.
 
@@ -57,7 +55,7 @@ def read_star(
     chosen = partitions if only is None else set(only) & set(partitions)
     files = [file for value in sorted(chosen) for file in partitions[value].files]
     columns = (*lake_table.columns, *lake_table.partition_keys)
-    return read_frame(spark, bucket, files, struct_type(columns), base=above + lake_table.name)
+    return read_frame(spark, bucket, files, struct_type(columns), base=layout.star(lake_table.name))
 
 
 def measure(rows: DataFrame, lake_table: LakeTable) -> dict[str, Fingerprint]:

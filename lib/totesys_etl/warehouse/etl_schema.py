@@ -2,7 +2,7 @@
 
 - load_ledger: one row per loaded commit
 - <fact>_event: one row per version or delete of a fact, append-only
-- fact_deletion: one row per deletion of a fact's business id
+- fact_deletion: a view of the deletes among the events
 - dim_deletion: one row per dimension key that is deleted now
 - schema_migration: one row per applied migration
 """
@@ -53,16 +53,6 @@ def fixed_ddl() -> list[sql.Composed]:
     counts jsonb NOT NULL
 )"""
         ).format(LEDGER),
-        sql.SQL(
-            """CREATE TABLE {} (
-    fact_table text NOT NULL,
-    business_id integer NOT NULL,
-    batch integer NOT NULL,
-    captured_at timestamp(3) NOT NULL,
-    valid_from timestamp(3) NOT NULL,
-    PRIMARY KEY (fact_table, business_id, batch)
-)"""
-        ).format(FACT_DELETION),
         sql.SQL(
             """CREATE TABLE {} (
     dim_table text NOT NULL,

@@ -41,13 +41,6 @@ def all_versions(fact: StarTable, schema: str) -> sql.Composed:
     ).format(**_parts(fact, schema), columns=columns)
 
 
-def delete_events(fact: StarTable) -> sql.Composed:
-    """Query in brackets: the events of deletes, columns as in fact_deletion."""
-    return sql.SQL("(SELECT {} FROM {} WHERE record_id IS NULL)").format(
-        names(DELETION_COLUMNS), event_table(fact)
-    )
-
-
 def fact_deletions(fact: StarTable) -> sql.Composed:
     """Query in brackets: what etl.fact_deletion has of `fact`."""
     return _deletions(FACT_DELETION, "fact_table", fact)

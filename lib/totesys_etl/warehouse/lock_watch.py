@@ -25,7 +25,7 @@ _STILL_THERE = """SELECT EXISTS (
         ON l.pid = b.pid AND l.virtualtransaction = b.virtualtransaction)"""
 
 
-class LockWatch:
+class BlockingSessions:
     """Polls pg_blocking_pids of `conn`'s session until closed.
 
     It only serves the message and the length of a pause: where a second session is not to be had,

@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 
 from totesys_etl.connection import Connection
 from totesys_etl.errors import WarehouseBusy
-from totesys_etl.warehouse.lock_watch import LockWatch
+from totesys_etl.warehouse.lock_watch import BlockingSessions
 
 ADVISORY_KEY = int.from_bytes(b"totesys", "big")
 """Of pg_advisory_xact_lock: who prepares or loads holds it. Advisory locks are per database."""
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class LockPatience:
+class LockRetry:
     """How long one lock is waited for, how often the transaction is tried, and the pause before
     it is tried again, which ends early when those in the way have gone."""
 
@@ -32,7 +32,7 @@ class LockPatience:
 
 
 def in_transaction(
-    conn: Connection, patience: LockPatience, work: Callable[[Cursor[TupleRow]], T]
+    conn: Connection, patience: LockRetry, work: Callable[[Cursor[TupleRow]], T]
 ) -> T:
     """`work` in one transaction under the advisory lock, tried again when a lock is not to be had.
 
@@ -40,7 +40,7 @@ def in_transaction(
     timeout, and the pause that lets them through. Raises WarehouseBusy naming who is in the way.
     """
     with ExitStack() as stack:
-        watch: LockWatch | None = None
+        watch: BlockingSessions | None = None
         for _ in range(patience.attempts):
             if watch is not None:
                 watch.wait_until_gone(patience.pause_seconds)
@@ -50,7 +50,7 @@ def in_transaction(
                     return work(cur)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
                 refusal = error
-            watch = watch or stack.enter_context(LockWatch(conn))
+            watch = watch or stack.enter_context(BlockingSessions(conn))
         seconds = patience.timeout_ms / 1000
         holders = watch.blockers if watch else "nobody any more"
         raise WarehouseBusy(
@@ -59,7 +59,7 @@ def in_transaction(
         ) from refusal
 
 
-def _begin(cur: Cursor[TupleRow], patience: LockPatience) -> None:
+def _begin(cur: Cursor[TupleRow], patience: LockRetry) -> None:
     """Timeouts of the role must not end a long load; names are always qualified."""
     for setting, value in (
         ("lock_timeout", f"{patience.timeout_ms}ms"),

@@ -16,11 +16,11 @@ from psycopg.rows import TupleRow
 
 from totesys_etl.contracts import STAR_TABLES
 from totesys_etl.contracts.model import StarTable
-from totesys_etl.contracts.postgres import star_ddl
 from totesys_etl.errors import WarehouseContradictsContract
+from totesys_etl.render.postgres import star_ddl
 from totesys_etl.warehouse.etl_schema import ETL, SCHEMA_MIGRATION, event_ddl, fixed_ddl
-from totesys_etl.warehouse.prepared import check_prepared, existing
 from totesys_etl.warehouse.rights import check_rights
+from totesys_etl.warehouse.schema_check import check_prepared, existing
 from totesys_etl.warehouse.views import view_ddl
 
 STAR = 1

@@ -8,6 +8,8 @@ All in schema `etl`, for sales_order, purchase_order and payment alike:
   at `known_at` (default: all that is known now)
 - fact_purchase_order: the other name of fact_purchase_orders
 
+and fact_deletion, one row per deletion of any fact's business id.
+
 Nothing in here is newer than PostgreSQL 15.
 """
 
@@ -18,13 +20,14 @@ from collections.abc import Iterable
 from psycopg import sql
 
 from totesys_etl.contracts.model import Kind, StarTable
-from totesys_etl.warehouse.etl_schema import ETL, entity, event_table
+from totesys_etl.warehouse.etl_schema import DELETION_COLUMNS, ETL, entity, event_table
 from totesys_etl.warehouse.staging import names
 
 
 def view_ddl(tables: Iterable[StarTable], schema: str) -> list[sql.Composed]:
     """Drops and makes all views and functions for `tables` in `schema`."""
     statements: list[sql.Composed] = []
+    tables = tuple(tables)
     for table in tables:
         if table.kind is Kind.FACT:
             statements += [*current(table, schema), *history(table, schema), *as_of(table, schema)]
@@ -35,7 +38,18 @@ def view_ddl(tables: Iterable[StarTable], schema: str) -> list[sql.Composed]:
                     names(table.column_names), sql.Identifier(schema, table.name)
                 ),
             )
-    return statements
+    return statements + fact_deletion(table for table in tables if table.kind is Kind.FACT)
+
+
+def fact_deletion(facts: Iterable[StarTable]) -> list[sql.Composed]:
+    """etl.fact_deletion: fact_table, business_id, batch, captured_at, valid_from of each delete."""
+    of_each = [
+        sql.SQL("SELECT {}::text AS fact_table, {}\n  FROM {}\n WHERE op = 'delete'").format(
+            sql.Literal(fact.name), names(DELETION_COLUMNS), event_table(fact)
+        )
+        for fact in facts
+    ]
+    return _view("fact_deletion", sql.SQL("\n UNION ALL\n").join(of_each))
 
 
 def current(fact: StarTable, schema: str) -> list[sql.Composed]:

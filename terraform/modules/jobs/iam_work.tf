@@ -17,19 +17,17 @@ locals {
       { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.raw, local.s3.work, local.s3.processed] },
       { Sid = "Read", Effect = "Allow", Action = local.read, Resource = ["${local.s3.raw}/*", "${local.s3.work}/*"] },
       { Sid = "Stars", Effect = "Allow", Action = concat(local.read, local.write), Resource = ["${local.s3.processed}/*"] },
-      { Sid = "Rebuilt", Effect = "Allow", Action = local.write, Resource = ["${local.s3.work}/_rebuilt/*"] },
       { Sid = "Publish", Effect = "Allow", Action = concat(local.publish, ["glue:GetPartitions"]), Resource = local.catalog.star },
     ]
     load = [
       { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.processed] },
       { Sid = "Read", Effect = "Allow", Action = local.read, Resource = ["${local.s3.processed}/*"] },
       { Sid = "Loaded", Effect = "Allow", Action = local.write, Resource = ["${local.s3.processed}/_loaded/*"] },
-      { Sid = "Rebuilt", Effect = "Allow", Action = local.write, Resource = ["${local.s3.processed}/_rebuilt/*"] },
     ]
     rebuild = [
       { Sid = "List", Effect = "Allow", Action = local.list, Resource = [local.s3.raw, local.s3.work] },
       { Sid = "Read", Effect = "Allow", Action = local.read, Resource = ["${local.s3.raw}/*", "${local.s3.work}/*"] },
-      { Sid = "Current", Effect = "Allow", Action = local.write, Resource = ["${local.s3.work}/current/*", "${local.s3.work}/_rebuilt/*"] },
+      { Sid = "Current", Effect = "Allow", Action = local.write, Resource = ["${local.s3.work}/current/*"] },
       { Sid = "Commit", Effect = "Allow", Action = local.write, Resource = ["${local.s3.raw}/_commits/*"] },
       { Sid = "Publish", Effect = "Allow", Action = local.publish, Resource = local.catalog.raw },
     ]

@@ -95,25 +95,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # What `totesys rebuild` made only to compare it.
-  dynamic "rule" {
-    for_each = each.key == "work" ? ["rebuilt"] : []
-    content {
-      id     = rule.value
-      status = "Enabled"
-      filter {
-        prefix = "_rebuilt/"
-      }
-      expiration {
-        days = 7
-      }
-    }
-  }
-
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
-# The commit of a batch, an object, starts its publication.
+# The commit of a batch, an object, starts transform and load.
 resource "aws_s3_bucket_notification" "raw" {
   bucket      = aws_s3_bucket.this["raw"].id
   eventbridge = true

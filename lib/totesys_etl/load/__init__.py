@@ -1,0 +1,1 @@
+"""Job load_warehouse: processed commits -> the PostgreSQL warehouse, one transaction each."""

@@ -1,1 +1,0 @@
-"""The jobs' stories: the only room that sees source, capture, lake, star and warehouse."""

@@ -1,0 +1,1 @@
+"""Rebuild current rows, star tables or warehouse from the raw bucket, beside what is in use."""

@@ -1,0 +1,1 @@
+"""One printer for each target: PostgreSQL, Spark, Arrow, the Glue Data Catalog."""

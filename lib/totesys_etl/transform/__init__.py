@@ -1,0 +1,1 @@
+"""Job transform_star: raw batches -> one processed commit of star partitions."""
