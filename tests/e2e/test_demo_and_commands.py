@@ -49,7 +49,7 @@ def test_certificate(environment: None, capsys: pytest.CaptureFixture[str]) -> N
     assert "lake = source at" in printed
     source, warehouse = printed.split("\n\n")
     assert [line.split()[0] for line in source.splitlines()[3:]] == ["payment"]
-    assert "has not been audited yet: run workflow totesys_audit" in warehouse
+    assert "has not been audited yet: run totesys audit" in warehouse
     for batch in ("1", "2"):
         assert totesys(["certificate", "--batch", batch, "--table", "payment"]) == 0
         assert f"batch {batch} committed" in capsys.readouterr().out
