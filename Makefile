@@ -97,12 +97,12 @@ secrets: setup ## ask for the logins of the jobs, for Secrets Manager (ENV=name,
 destroy: ## take a deployment away (ENV=name, STATE_BUCKET)
 	@terraform/run.sh destroy "$(ENV)"
 
-docs: setup ## generate docs/cost.md, docs/proof.md and the modules' READMEs anew
+docs: setup ## generate docs/cost.md, docs/proof.md and the modules' READMEs again
 	@$(BIN)/python -m totesys_deploy.cost
 	@$(BIN)/python -m totesys_deploy.proof
 	@$(BIN)/python -m totesys_deploy.module_docs
 
-lock: setup ## pin all packages anew
+lock: setup ## pin all packages again
 	@for name in dev safety checkov; do \
 	  uv pip compile requirements/$$name.in --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --quiet -o requirements/$$name.lock; done

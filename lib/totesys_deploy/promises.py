@@ -164,7 +164,7 @@ DATA = (
         ("test_one_range_is_as_good_as_one_by_one",),
     ),
     Promise(
-        "Everything but raw can be made anew from raw, equal in content and record ids",
+        "Everything but raw can be made again from raw, equal in content and record ids",
         "lost buckets, damaged files, a warehouse from an older backup",
         (
             "test_a_lost_work_bucket",

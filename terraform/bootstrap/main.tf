@@ -29,7 +29,7 @@ provider "aws" {
 
 resource "aws_s3_bucket" "state" {
   #checkov:skip=CKV_AWS_18:who changes the state is in CloudTrail
-  #checkov:skip=CKV_AWS_144:versions are the backup; the state can be imported anew
+  #checkov:skip=CKV_AWS_144:versions are the backup; the state can be imported again
   #checkov:skip=CKV2_AWS_62:nothing waits for a change of the state
   bucket = var.state_bucket
 }

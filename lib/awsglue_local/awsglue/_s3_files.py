@@ -1,7 +1,7 @@
 """Reading files in S3: all of a location's, or those that are new since the job bookmark.
 
 A bookmark here is the set of objects read, with their ETags; a new object or one that was written
-anew is read by the next run. AWS goes by times of modification and a list of recent files, so that
+again is read by the next run. AWS goes by times of modification and a list of recent files, so that
 it may take seconds until a new file is seen.
 Source: https://docs.aws.amazon.com/glue/latest/dg/monitor-continuations.html and
 aws-glue-programming-etl-connect-s3-home.html

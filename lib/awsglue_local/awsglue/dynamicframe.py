@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rows:
-    """A DataFrame to be had when it is asked for; `has_rows` where that is known before."""
+    """Make a DataFrame when it is asked for; `has_rows` where that is known before."""
 
     load: Callable[[], DataFrame]
     has_rows: bool | None = None

@@ -1,4 +1,4 @@
-"""The star tables made anew from the raw changes alone, all batches as one range."""
+"""The star tables made again from the raw changes alone, all batches as one range."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from totesys_etl.transform.facts import Facts
 
 @dataclass(frozen=True)
 class Replay:
-    """What the batches of `commits`, from the first on, come to. Needs neither the current rows in
+    """The state after replaying all batches of `commits`. Needs neither the current rows in
     the work bucket nor what a transform has written."""
 
     spark: SparkSession

@@ -27,7 +27,7 @@ Spark action of its own."""
 
 @dataclass(frozen=True)
 class TableChanges:
-    """What one table's snapshot came to; enough to write without the source.
+    """One table's changes at the snapshot; enough to write without the source.
 
     `changes` (columns of `lake_tables.changes`) is cached, None where no key range differs;
     `fingerprints` are the source's own, by key range, at the snapshot; `fetched` rows were read

@@ -24,7 +24,7 @@ class Relation:
     """One table as pg_catalog shows it to the reading transaction.
 
     `storage` is (oid, relfilenode): another pair means that the table was rewritten, truncated or
-    made anew. `columns` is name -> type as format_type prints it, `unreadable` the columns without
+    made again. `columns` is name -> type as format_type prints it, `unreadable` the columns without
     SELECT, `unique` the columns that a unique index of one column covers.
     """
 

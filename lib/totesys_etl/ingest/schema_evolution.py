@@ -46,7 +46,7 @@ class EvolvedTable:
 
 @dataclass(frozen=True)
 class Backfill:
-    """What the snapshot came to: `changes` (cached; None: no column was added, or no row is
+    """The values of new columns at the snapshot: `changes` (cached; None: no column was added, or no row is
     there), and the source's fingerprints by the contract of now and by that of before."""
 
     grown: EvolvedTable
@@ -58,7 +58,7 @@ class Backfill:
 
 
 def evolved_tables(head: RawCommit, tables: Mapping[str, SourceTable]) -> tuple[EvolvedTable, ...]:
-    """The tables of `head` to be written anew before a batch can follow.
+    """The tables of `head` to be written again before a batch can follow.
 
     Raises ContractChanged for a column that the contract has no more, or of another type.
     """
@@ -142,7 +142,7 @@ class SchemaEvolution:
         return Backfill(grown, changes, summary, now, before, extra_columns)
 
     def _write(self, batch: Batch, backfill: Backfill) -> RawTable:
-        """Writes the changes, and all current rows anew: the fingerprints cover every column."""
+        """Writes the changes, and all current rows again: the fingerprints cover every column."""
         table, state = backfill.grown.table, backfill.grown.state
         files: tuple[DataFile, ...] = ()
         ranges: dict[str, KeyRange] = {}

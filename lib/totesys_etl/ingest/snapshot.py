@@ -154,7 +154,7 @@ class Snapshot:
             return slice_fingerprints(self._connection, self._session, table, ranges)
 
     def verify_unrewritten(self, tables: Iterable[SourceTable]) -> None:
-        """Raises SnapshotInvalidated if a table was truncated, rewritten or made anew meanwhile.
+        """Raises SnapshotInvalidated if a table was truncated, rewritten or made again meanwhile.
 
         Such a table looks empty to an older snapshot, without an error (PostgreSQL manual, MVCC
         caveats). Call it after the last read. VACUUM FULL and CLUSTER are harmless false alarms.

@@ -67,7 +67,7 @@ def publish_star(
     """Creates or alters the star's tables and points every partition to the newest commit's files.
 
     A table whose position is beyond our head is left alone, unless `from_lost_lake`: then it was
-    filled from a log that is no more, and its position begins anew. Reads the head again
+    filled from a log that is no more, and its position begins again. Reads the head again
     afterwards and goes on if it moved. Raises SettingInvalid for a missing database, CommitMissing.
     """
     tables = list(star_tables(glue, database, bucket).values())
@@ -81,7 +81,7 @@ def publish_star(
                 continue
             if commit is not None and table.shape.name in commit.tables:
                 published += _point(table, commit.tables[table.shape.name], bucket)
-            published += table.advance(head, anew=from_lost_lake)
+            published += table.advance(head, may_go_back=from_lost_lake)
     return published
 
 

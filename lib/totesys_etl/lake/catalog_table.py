@@ -78,15 +78,15 @@ class CatalogTable:
         """The newest commit whose partitions are registered, 0 for none."""
         return self._position(self._stored())
 
-    def advance(self, number: int, *, anew: bool = False) -> Published:
-        """Moves the position to `number`, back only if `anew`; alters what the contract changed.
+    def advance(self, number: int, *, may_go_back: bool = False) -> Published:
+        """Moves the position to `number`, back only if it `may_go_back`; alters what the contract changed.
 
         Raises ClientError when others keep winning the table's version.
         """
         attempt = 0
         while True:
             stored = self._stored()
-            if stored is None or (self._position(stored) > number and not anew):
+            if stored is None or (self._position(stored) > number and not may_go_back):
                 return Published()
             altered = not self._as_declared(stored)
             if not altered and self._position(stored) == number:

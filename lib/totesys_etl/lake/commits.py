@@ -82,7 +82,7 @@ class RawTable:
 
 CHANGES, CONTRACT, CURRENT = "changes", "contract", "current"
 """Kinds of a raw commit: what a run of the ingest found at the source; the current rows of tables
-whose contract has changed, in their new shape; the current rows written anew, nothing else."""
+whose contract has changed, in their new shape; the current rows written again, nothing else."""
 
 
 @dataclass(frozen=True)

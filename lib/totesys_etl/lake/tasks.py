@@ -19,7 +19,7 @@ def task(function: Task) -> Task:
     Before each task pyspark calls importlib.invalidate_caches, for which Python reads the directory
     of every zip archive that modules were looked for in again: 41 ms, as Spark's own jar of 5,000
     files is on the workers' path. Without the archives' importers there is nothing to read; the
-    next import makes them anew from the directories that are known.
+    next import makes them again from the directories that are known.
     """
 
     @functools.wraps(function)

@@ -1,4 +1,4 @@
-"""Everything in the warehouse makes way, inside the transaction that loads it anew.
+"""Everything in the warehouse makes way, inside the transaction that loads it again.
 
 DELETE, not TRUNCATE: a reader in the middle of a query keeps the rows its snapshot saw.
 """

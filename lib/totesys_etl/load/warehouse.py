@@ -85,7 +85,7 @@ class Warehouse:
     """The warehouse behind one connection, which must have no transaction open.
 
     Star tables are in `schema`, everything else in schema etl. Every method raises
-    WarehouseUnreachable when the server goes away and WarehouseBusy when a lock is not to be had.
+    WarehouseUnreachable when the server goes away and WarehouseBusy when a lock cannot be acquired.
     """
 
     def __init__(

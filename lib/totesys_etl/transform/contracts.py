@@ -1,7 +1,7 @@
 """The contracts that a processed commit's star tables were made by, against this wheel's.
 
 Rows made by another mapping cannot stand beside new ones: they would say something else by the
-same column, or lack one. So a star table of another contract is made anew, never added to.
+same column, or lack one. So a star table of another contract is made again, never added to.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class Stars:
         )
 
     def _append(self, table: LakeTable, rows: DataFrame) -> StarTableState:
-        """Adds rows to their partitions: the touched ones are written anew, old rows and new."""
+        """Adds rows to their partitions: the touched ones are written again, old rows and new."""
         state = self.states.get(table.name) or _carried(self.pending.state(table.name))
         key = table.partition_keys[0].name
         touched = {r[0] for r in rows.select(key).distinct().collect()}

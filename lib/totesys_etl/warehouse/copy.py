@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 from totesys_etl.errors import ContractInvalid
 
 Batches: TypeAlias = Callable[[], Iterable[pa.RecordBatch]]
-"""Reads rows anew at every call: a transaction that is tried again reads them again."""
+"""Reads rows again at every call: a transaction that is tried again reads them again."""
 
 _RENDERING = csv.WriteOptions(include_header=False, quoting_style="needed")
 """Texts are always quoted, NULL is nothing at all: COPY tells '' from NULL by that."""

@@ -28,7 +28,7 @@ _STILL_THERE = """SELECT EXISTS (
 class BlockingSessions:
     """Polls pg_blocking_pids of `conn`'s session until closed.
 
-    It only serves the message and the length of a pause: where a second session is not to be had,
+    It only serves the message and the length of a pause: where there is no second session,
     the load goes on without, and the message says so.
     """
 

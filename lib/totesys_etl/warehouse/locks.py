@@ -34,7 +34,7 @@ class LockRetry:
 def in_transaction(
     conn: Connection, patience: LockRetry, work: Callable[[Cursor[TupleRow]], T]
 ) -> T:
-    """`work` in one transaction under the advisory lock, tried again when a lock is not to be had.
+    """Run `work` in one transaction under the advisory lock; try again when a lock is taken.
 
     A request for an exclusive lock makes new readers queue behind it while it waits: hence the
     timeout, and the pause that lets them through. Raises WarehouseBusy naming who is in the way.

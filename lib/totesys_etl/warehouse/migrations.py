@@ -1,6 +1,6 @@
 """Numbered migrations: everything the warehouse needs, made once and recorded.
 
-What is printed from the contracts (star tables, views) may be printed anew when a contract has
+What is printed from the contracts (star tables, views) may be printed again when a contract has
 changed: such a migration is repeatable. Any other never changes once a warehouse has it; what is
 needed later gets the next number.
 """
@@ -157,5 +157,5 @@ def _refuse_lost_facts(cur: Cursor[TupleRow], missing: list[StarTable], schema: 
         raise WarehouseContradictsContract(
             f"schema {schema} lacks {', '.join(lost)}, though schema {ETL} has their history: name"
             f" the schema of the star tables, restore them, or DROP SCHEMA {ETL} CASCADE to load"
-            " anew"
+            " again"
         )

@@ -38,7 +38,7 @@ resource "aws_db_parameter_group" "this" {
 
 resource "aws_db_instance" "this" {
   #checkov:skip=CKV_AWS_293:on, unless allow_destroy says that this is a trial
-  #checkov:skip=CKV_AWS_157:it can be loaded anew from the lake; a standby doubles the cost
+  #checkov:skip=CKV_AWS_157:it can be loaded again from the lake; a standby doubles the cost
   #checkov:skip=CKV_AWS_118:Performance Insights tells enough for one loader and its readers
   identifier     = "${var.prefix}-warehouse"
   engine         = "postgres"

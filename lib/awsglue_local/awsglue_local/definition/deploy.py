@@ -49,7 +49,7 @@ def _put_bucket(s3: Any, request: Request, region: str) -> None:
 
 
 def _put_trigger(glue: Any, request: Request) -> None:
-    """UpdateTrigger can change neither type nor workflow, so then the trigger is made anew."""
+    """UpdateTrigger can change neither type nor workflow, so then the trigger is made again."""
     name = request["Name"]
     try:
         glue.create_trigger(**request)
