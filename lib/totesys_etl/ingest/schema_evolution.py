@@ -46,8 +46,8 @@ class EvolvedTable:
 
 @dataclass(frozen=True)
 class Backfill:
-    """The values of new columns at the snapshot: `changes` (cached; None: no column was added, or no row is
-    there), and the source's fingerprints by the contract of now and by that of before."""
+    """The values of new columns at the snapshot: `changes` (cached; None: no column was added, or
+    no row is there), and the source's fingerprints by the contract of now and of before."""
 
     grown: EvolvedTable
     changes: DataFrame | None

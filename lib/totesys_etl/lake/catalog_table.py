@@ -79,7 +79,8 @@ class CatalogTable:
         return self._position(self._stored())
 
     def advance(self, number: int, *, may_go_back: bool = False) -> Published:
-        """Moves the position to `number`, back only if it `may_go_back`; alters what the contract changed.
+        """Move the position to `number`, back only if it `may_go_back`; alter what the contract
+        changed.
 
         Raises ClientError when others keep winning the table's version.
         """
