@@ -5,13 +5,8 @@ import re
 import pytest
 
 from awsglue_local.definition.document import Definition, parse
+from fixtures.job_settings import SETTINGS
 from fixtures.tree import ROOT
-from totesys_etl.audit.settings import AuditSettings
-from totesys_etl.ingest.settings import IngestSettings
-from totesys_etl.job import JobSettings
-from totesys_etl.load.settings import LoadSettings
-from totesys_etl.rebuild.settings import RebuildCurrentSettings
-from totesys_etl.transform.settings import TransformSettings
 
 FILE = ROOT / "glue_jobs" / "workflows.yaml"
 READ_BY_GLUE = {
@@ -39,15 +34,6 @@ def definition() -> Definition:
     given["audit_schedule"] = "cron(37 3 * * ? *)"
     given["scripts"] = "s3://code/release"
     return parse(text, parameters | given)
-
-
-SETTINGS: dict[str, type[JobSettings]] = {
-    "ingest_totesys": IngestSettings,
-    "transform_star": TransformSettings,
-    "load_warehouse": LoadSettings,
-    "audit_warehouse": AuditSettings,
-    "rebuild_current": RebuildCurrentSettings,
-}
 
 
 def test_every_workflow_has_one_start_trigger(definition: Definition) -> None:
