@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import botocore.exceptions
 import psycopg
 
 from totesys_etl.cli import audit, batches, certificate, rebuild, scrub, sql
-from totesys_etl.errors import TotesysError
+from totesys_etl.errors import JobRunFailed, TotesysError
 
 COMMANDS = (audit, batches, certificate, rebuild, scrub, sql)
 
@@ -34,9 +35,22 @@ examples:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit code 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 on success, 1 with one line on stderr when it could not."""
-    parser = argparse.ArgumentParser(
+    """Run one command.
+
+    Returns:
+        0; 1 when a job did not succeed; 2, with one sentence on stderr, when the command could not
+        be done.
+    """
+    parser = _Parser(
         prog="totesys",
         description=DESCRIPTION,
         epilog=EXAMPLES,
@@ -50,17 +64,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.check(arguments)
     try:
         arguments.run(arguments)
+    except JobRunFailed as error:
+        return _fail(str(error), code=1)
     except (TotesysError, psycopg.Error) as error:
-        return _fail(str(error).strip() or type(error).__name__)
+        return _fail(" ".join(str(error).split()) or type(error).__name__)
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        reason = str(error).rstrip(".")
         return _fail(
-            f'{error}. Is AWS configured? For the local AWS: eval "$(.venv/bin/glue-local env)"'
+            f'{reason}. Is AWS configured? For the local AWS: eval "$(.venv/bin/glue-local env)"'
         )
     except BrokenPipeError:
         return 1
     return 0
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, code: int = 2) -> int:
     print(f"totesys: {message}", file=sys.stderr)
-    return 1
+    return code
