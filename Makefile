@@ -98,9 +98,9 @@ destroy: ## take a deployment away (ENV=name, STATE_BUCKET)
 	@terraform/run.sh destroy "$(ENV)"
 
 docs: setup ## generate docs/cost.md, docs/proof.md and the modules' READMEs again
-	@$(BIN)/python -m totesys_deploy.cost
-	@$(BIN)/python -m totesys_deploy.proof
-	@$(BIN)/python -m totesys_deploy.module_docs
+	@$(BIN)/python -m tools.docs.cost
+	@$(BIN)/python -m tools.docs.proof
+	@$(BIN)/python -m tools.docs.module_docs
 
 lock: setup ## pin all packages again
 	@for name in dev safety checkov; do \

@@ -20,7 +20,7 @@ check "bandit (what ships)" "$bin/bandit" --quiet --recursive lib/totesys_etl gl
 # The rest starts processes of its own making, and its random data is no secret.
 check "bandit (local tools)" "$bin/bandit" --quiet --recursive --skip B404,B603,B311,B108 \
   lib/awsglue_local/awsglue lib/awsglue_local/awsglue_local lib/totesys_demo lib/totesys_deploy \
-  lib/totesys_simulator
+  lib/totesys_simulator tools
 
 if [ ${#failed[@]} -gt 0 ]; then
   printf 'lint failed: %s\n' "${failed[*]}" >&2

@@ -1,1 +1,1 @@
-"""What a deployment needs besides Terraform: artifacts, the order of its steps, checks, costs."""
+"""What a deployment needs besides Terraform: artifacts, the order of its steps, checks, secrets."""

@@ -65,14 +65,14 @@ def test_the_locked_versions_are_ones_the_project_accepts(project: Path) -> None
 
 
 def test_the_cost_page_is_fresh() -> None:
-    from totesys_deploy.cost import document
+    from tools.docs.cost import document
 
     assert (ROOT / "docs" / "cost.md").read_text(encoding="utf-8") == document(), "run `make docs`"
 
 
 def test_the_page_of_proofs_is_fresh_and_names_tests_for_what_it_says() -> None:
-    from totesys_deploy.promises import DATA, INFRASTRUCTURE
-    from totesys_deploy.proof import document
+    from tools.docs.promises import DATA, INFRASTRUCTURE
+    from tools.docs.proof import document
 
     assert (ROOT / "docs" / "proof.md").read_text(encoding="utf-8") == document(), "run `make docs`"
     assert all(promise.tests for promise in DATA)
@@ -80,7 +80,7 @@ def test_the_page_of_proofs_is_fresh_and_names_tests_for_what_it_says() -> None:
 
 
 def test_the_readme_of_every_terraform_module_is_fresh() -> None:
-    from totesys_deploy.module_docs import MODULES, PURPOSE, readme
+    from tools.docs.module_docs import MODULES, PURPOSE, readme
 
     assert {module.name for module in MODULES.iterdir()} == set(PURPOSE)
     for module in sorted(MODULES.iterdir()):

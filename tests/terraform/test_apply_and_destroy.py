@@ -13,7 +13,7 @@ import pytest
 from awsglue_local.access import client
 from awsglue_local.server.aws import AwsServer
 from fixtures.platform import needs_terraform
-from totesys_deploy.proof import address_in_code, resources
+from tools.docs.proof import address_in_code, resources
 from totesys_deploy.terraform import Terraform
 
 pytestmark = [pytest.mark.xdist_group("terraform-optional"), needs_terraform]

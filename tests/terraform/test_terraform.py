@@ -12,10 +12,10 @@ import pytest
 
 from fixtures.platform import FEW_ROWS, needs_terraform
 from fixtures.rights import BY_GLUE, NEVER, ROLES, Rights, rights
+from tools.docs.proof import address_in_code, resources
 from totesys_demo.databases import ExistingDatabase
 from totesys_demo.deployments import TerraformDeployment
 from totesys_demo.platform import LocalPlatform
-from totesys_deploy.proof import address_in_code, resources
 from totesys_deploy.terraform import Terraform
 
 pytestmark = [pytest.mark.xdist_group("terraform-platform"), needs_terraform]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from totesys_deploy.artifacts import ROOT
+from tools.docs import ROOT
 
 MODULES = ROOT / "terraform" / "modules"
 PURPOSE = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from totesys_deploy.cost import ALWAYS, IDLE, TOTESYS, WORKING, fixed, jobs, month, run_price
+from tools.docs.cost import ALWAYS, IDLE, TOTESYS, WORKING, fixed, jobs, month, run_price
 
 TWO_WORKERS = {"WorkerType": "G.1X", "NumberOfWorkers": 2}
 

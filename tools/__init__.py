@@ -1,0 +1,1 @@
+"""What people of the project run and no deployment needs."""
