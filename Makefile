@@ -102,6 +102,9 @@ docs: setup ## generate docs/cost.md, docs/proof.md and the modules' READMEs aga
 	@$(BIN)/python -m tools.docs.proof
 	@$(BIN)/python -m tools.docs.module_docs
 
+pictures: setup ## draw docs/img/*.svg again
+	@$(BIN)/python -m tools.docs.pictures
+
 lock: setup ## pin all packages again
 	@for name in dev safety checkov; do \
 	  uv pip compile requirements/$$name.in --universal --python-version 3.11 --generate-hashes \
@@ -112,4 +115,4 @@ lock: setup ## pin all packages again
 clean: ## remove everything that was generated
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .soak .coverage .coverage.*
 
-.PHONY: help setup demo redeploy live down scale growth test-unit test test-local-aws test-proof test-all soak lint format security artifacts doctor plan deploy secrets destroy docs lock clean
+.PHONY: help setup demo redeploy live down scale growth test-unit test test-local-aws test-proof test-all soak lint format security artifacts doctor plan deploy secrets destroy docs pictures lock clean

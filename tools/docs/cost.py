@@ -5,14 +5,12 @@ Prices: AWS's list prices of a us-east-1 class region in US dollars, May 2026; c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from tools.docs import ROOT
+from tools.docs.definition import by_name, definition
 from totesys_etl.contracts import SOURCE_TABLES
 
 DPU_HOUR = 0.44
@@ -59,16 +57,9 @@ ALWAYS = Schedule("every 15 minutes, all month", DAYS * 96, DAYS)
 WORKING = Schedule("every 15 minutes, weekdays 7 to 19", WEEKDAYS * 52, WEEKDAYS)
 
 
-def definition() -> dict[str, list[dict[str, Any]]]:
-    """workflows.yaml; parameters keep their names."""
-    text = re.sub(r"\$\{(\w+)\}", r"\1", (ROOT / "glue_jobs" / "workflows.yaml").read_text())
-    found: dict[str, list[dict[str, Any]]] = yaml.safe_load(text)
-    return found
-
-
 def jobs() -> dict[str, dict[str, Any]]:
-    """The jobs in workflows.yaml by name."""
-    return {job["Name"]: job for job in definition()["Jobs"]}
+    """Return the jobs in workflows.yaml by name."""
+    return by_name("Jobs")
 
 
 def fixed() -> float:

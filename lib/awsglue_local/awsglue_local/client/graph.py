@@ -22,6 +22,14 @@ _COLOURS = {
 _NOT_RUN = ("#ffffff", "#5f6368")
 _TRIGGER = ("#f3eefb", "#6941a5")
 
+_DARK = {
+    "#ffffff": "#161b22", "#202124": "#e6edf3", "#5f6368": "#9da7b3", "#ececec": "#2d333b",
+    "#e3f4e6": "#10341c", "#1d7a36": "#4ac26b", "#fde4e1": "#4a1517", "#b3261e": "#ff7b72",
+    "#fde9d3": "#43280a", "#a85b00": "#f0a04b", "#e2edfb": "#102d4c", "#1a5fb4": "#58a6ff",
+    "#fff6d6": "#3d2c05", "#7a6200": "#e0b93b", "#f3eefb": "#2d1f4b", "#6941a5": "#b58af5",
+}  # fmt: skip
+"""What stands for each colour where the reader's scheme is dark."""
+
 Node = Mapping[str, Any]
 
 
@@ -50,10 +58,11 @@ def svg(title: str, graph: Mapping[str, Any], subtitle: str = "") -> str:
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' "
         f"viewBox='0 0 {width} {height}' role='img'>",
         f"<title>{escape(title)}</title>",
+        f"<style>@media(prefers-color-scheme:dark){{{_dark_rules()}}}</style>",
         "<defs><marker id='arrow' viewBox='0 0 10 10' refX='9' refY='5' markerWidth='7' "
         "markerHeight='7' orient='auto-start-reverse'>"
         "<path d='M0 0 L10 5 L0 10 z' fill='#5f6368'/></marker></defs>",
-        f"<rect width='{width}' height='{height}' fill='#ffffff'/>",
+        f"<rect width='{width}' height='{height}' rx='8' fill='#ffffff'/>",
         _text(_MARGIN, 30, title, 17, "#202124", bold=True),
         _text(_MARGIN, 49, subtitle, 12, "#5f6368"),
         *(_edge(boxes[source], boxes[target]) for source, target in edges),
@@ -61,6 +70,13 @@ def svg(title: str, graph: Mapping[str, Any], subtitle: str = "") -> str:
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _dark_rules() -> str:
+    return "".join(
+        f"[fill='{light}']{{fill:{dark}}}[stroke='{light}']{{stroke:{dark}}}"
+        for light, dark in _DARK.items()
+    )
 
 
 def _places(nodes: Sequence[Node], edges: Sequence[tuple[str, str]]) -> dict[str, _Box]:

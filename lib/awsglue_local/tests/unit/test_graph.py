@@ -79,3 +79,18 @@ def test_a_long_name_is_shortened_and_whole_in_the_title() -> None:
     picture = svg("flow", {"Nodes": [job(name, "RUNNING")], "Edges": []})
     assert texts(picture)[2] == "a_job_with_a_very_long_na…"
     assert f"job {name}: RUNNING" in picture
+
+
+def test_every_colour_has_one_for_dark_schemes() -> None:
+    states = ("SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "RUNNING", "WAITING")
+    nodes = [*GRAPH["Nodes"], *(job(state.lower(), state) for state in states)]
+    root = ElementTree.fromstring(svg("flow", {"Nodes": nodes, "Edges": GRAPH["Edges"]}))
+    rules = root.find(f"{SVG}style").text or ""  # type: ignore[union-attr]
+    used = {
+        f"[{kind}='{element.get(kind)}']"
+        for element in root.iter()
+        for kind in ("fill", "stroke")
+        if element.get(kind, "none") != "none"
+    }
+    assert len(used) > 15
+    assert {selector for selector in used if f"{selector}{{" not in rules} == set()
