@@ -97,8 +97,9 @@ secrets: setup ## ask for the logins of the jobs, for Secrets Manager (ENV=name,
 destroy: ## take a deployment away (ENV=name, STATE_BUCKET)
 	@terraform/run.sh destroy "$(ENV)"
 
-docs: setup ## generate docs/cost.md, docs/proof.md and the modules' READMEs again
+docs: setup ## generate docs/{cost,proof,tables}.md and the modules' READMEs again
 	@$(BIN)/python -m tools.docs.cost
+	@$(BIN)/python -m tools.docs.tables
 	@$(BIN)/python -m tools.docs.proof
 	@$(BIN)/python -m tools.docs.module_docs
 

@@ -79,6 +79,19 @@ def test_the_page_of_proofs_is_fresh_and_names_tests_for_what_it_says() -> None:
     assert sum(bool(promise.tests) for promise in INFRASTRUCTURE) >= len(INFRASTRUCTURE) - 1
 
 
+def test_the_page_of_tables_is_fresh_and_lists_every_column() -> None:
+    from tools.docs.tables import document
+    from totesys_etl.contracts import SOURCE_TABLES, STAR_TABLES
+
+    page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    assert page == document(), "run `make docs`"
+    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", page, re.M | re.S))
+    assert set(sections) == {*SOURCE_TABLES, *STAR_TABLES}
+    for table in (*SOURCE_TABLES.values(), *STAR_TABLES.values()):
+        listed = re.findall(r"^\| `(\w+)` \|", sections[table.name], re.M)
+        assert listed == list(table.column_names)
+
+
 def test_the_readme_of_every_terraform_module_is_fresh() -> None:
     from tools.docs.module_docs import MODULES, PURPOSE, readme
 
