@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from itertools import combinations
 
 import pytest
 
@@ -44,18 +45,38 @@ def test_a_picture_has_a_ground_of_its_own_and_a_dark_scheme(name: str) -> None:
     assert "prefers-color-scheme:dark" in (root.findtext(f"{SVG}style") or "")
 
 
+def texts(name: str) -> list[tuple[str, float, float, float, float]]:
+    """Text, left, right, top, bottom; a character is about 0.6 of the font's size wide."""
+    found = []
+    for node in ElementTree.fromstring(DRAWN[name]).iter(f"{SVG}text"):
+        x, y, size = (float(node.get(key, "0")) for key in ("x", "y", "font-size"))
+        text = node.text or ""
+        width = 0.6 * size * len(text)
+        left = x - {"middle": width / 2, "end": width}.get(node.get("text-anchor", ""), 0)
+        found.append((text, left, left + width, y - 0.75 * size, y + 0.2 * size))
+    return found
+
+
 @pytest.mark.parametrize("name", sorted(DRAWN))
 def test_no_text_leaves_the_picture(name: str) -> None:
-    """By a width of 0.6 of the font's size a character."""
     root = ElementTree.fromstring(DRAWN[name])
     width, height = (float(root.get(side, "0")) for side in ("width", "height"))
-    for text in root.iter(f"{SVG}text"):
-        x, y = float(text.get("x", "0")), float(text.get("y", "0"))
-        long = 0.6 * float(text.get("font-size", "12")) * len(text.text or "")
-        left = x - {"middle": long / 2, "end": long}.get(text.get("text-anchor", ""), 0)
-        assert left >= 0, text.text
-        assert left + long <= width, text.text
-        assert 0 < y < height, text.text
+    outside = [
+        text
+        for text, left, right, top, bottom in texts(name)
+        if left < 0 or right > width or top < 0 or bottom > height
+    ]
+    assert outside == []
+
+
+@pytest.mark.parametrize("name", sorted(DRAWN))
+def test_no_text_lies_upon_another(name: str) -> None:
+    overlapping = [
+        (one[0], other[0])
+        for one, other in combinations(texts(name), 2)
+        if one[1] < other[2] and other[1] < one[2] and one[3] < other[4] and other[3] < one[4]
+    ]
+    assert overlapping == []
 
 
 def test_the_pictures_show_every_table_job_trigger_and_rule() -> None:
