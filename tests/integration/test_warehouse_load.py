@@ -150,7 +150,7 @@ def test_without_the_ledger_loading_again_changes_nothing(
             dim_deletions={"dim_design": deletions((2, 2, DAY_2))},
         ),
     ]
-    tables = ("fact_payment", "etl.fact_payment_event", "etl.fact_deletion", "etl.dim_deletion")
+    tables = ("fact_payment", "etl.fact_payment_event", "etl.dim_deletion")
 
     def content() -> list[list[Any]]:
         return [
