@@ -22,6 +22,7 @@ from totesys_etl.contracts.model import SourceColumn
 from totesys_etl.fingerprints import arrow, canonical
 from totesys_etl.fingerprints.spark import spark_canonical, spark_fingerprints
 from totesys_etl.lake.sink import to_parquet
+from totesys_etl.render.arrow import arrow_schema
 from totesys_etl.render.postgres import source_ddl
 
 Fingerprints = dict[int, tuple[int, int]]
@@ -79,7 +80,7 @@ def in_spark(frame: DataFrame, size: int = canonical.RANGE_SIZE) -> Fingerprints
 
 def in_arrow(frame: DataFrame) -> pa.Table:
     """The rows as an executor has them, through Parquet, as they are stored."""
-    schema = arrow.arrow_schema((*ALL_TYPES.columns, lake_tables.NON_FINITE))
+    schema = arrow_schema((*ALL_TYPES.columns, lake_tables.NON_FINITE))
     rows = pa.Table.from_batches(frame._collect_as_arrow(), None).cast(schema)
     return pq.read_table(io.BytesIO(to_parquet(rows))).cast(schema)
 
