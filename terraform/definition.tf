@@ -30,22 +30,22 @@ locals {
   }
 
   parameters = merge({ for name, arn in local.role_arns : "${name}_role" => arn }, {
-    raw_bucket             = local.buckets.raw
-    processed_bucket       = local.buckets.processed
-    work_bucket            = local.buckets.work
-    scripts                = module.lake.release
-    python_modules         = module.lake.modules
-    source_jdbc_url        = "${var.source_database.jdbc_url}${lookup(local.ca, "totesys", "")}"
-    source_secret_id       = local.secrets.totesys
-    source_enforce_ssl     = var.source_database.enforce_ssl
-    warehouse_jdbc_url     = "${local.warehouse.jdbc_url}${lookup(local.ca, "warehouse", "")}"
-    warehouse_secret_id    = coalesce(lookup(local.secrets, "warehouse", null), one(module.warehouse[*].secret_arn))
-    warehouse_enforce_ssl  = local.warehouse.enforce_ssl
-    ingest_schedule        = var.ingest_schedule
+    raw_bucket                    = local.buckets.raw
+    processed_bucket              = local.buckets.processed
+    work_bucket                   = local.buckets.work
+    scripts                       = module.lake.release
+    python_modules                = module.lake.modules
+    source_jdbc_url               = "${var.source_database.jdbc_url}${lookup(local.ca, "totesys", "")}"
+    source_secret_id              = local.secrets.totesys
+    source_enforce_ssl            = var.source_database.enforce_ssl
+    warehouse_jdbc_url            = "${local.warehouse.jdbc_url}${lookup(local.ca, "warehouse", "")}"
+    warehouse_secret_id           = coalesce(lookup(local.secrets, "warehouse", null), one(module.warehouse[*].secret_arn))
+    warehouse_enforce_ssl         = local.warehouse.enforce_ssl
+    ingest_schedule               = var.ingest_schedule
     daily_transform_load_schedule = var.daily_transform_load_schedule
-    audit_schedule         = var.audit_schedule
-    events_state           = var.events_enabled ? "ENABLED" : "DISABLED"
-    workflow_arn           = "arn:${local.arns.partition}:glue:${var.region}:${local.arns.account}:workflow"
+    audit_schedule                = var.audit_schedule
+    events_state                  = var.events_enabled ? "ENABLED" : "DISABLED"
+    workflow_arn                  = "arn:${local.arns.partition}:glue:${var.region}:${local.arns.account}:workflow"
     spark_conf = join(" --conf ", concat([
       "spark.hadoop.fs.s3a.endpoint.region=${var.region}",
       "spark.sql.session.timeZone=UTC",

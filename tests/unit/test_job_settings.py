@@ -48,6 +48,14 @@ def test_what_makes_no_sense_is_refused(given: dict[str, str], told: str) -> Non
         IngestSettings.from_arguments(GIVEN | given)
 
 
+def test_tables_that_may_lose_rows_are_tables() -> None:
+    settings = IngestSettings.from_arguments(GIVEN | {"allow_mass_delete": "staff, stuff"})
+    assert settings.allow_mass_delete == {"staff", "stuff"}
+    with pytest.raises(SettingInvalid, match="--allow_mass_delete names stuff, which are no"):
+        settings.check_tables(["staff", "design"])
+    settings.check_tables(["staff", "stuff"])
+
+
 def test_a_script_asks_glue_for_what_is_required_and_for_options_that_are_given() -> None:
     asked = IngestSettings.options(["ingest_totesys.py", "--compare", "whole"])
     assert asked == [

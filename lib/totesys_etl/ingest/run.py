@@ -51,6 +51,7 @@ def ingest(
     caller commits the job bookmark afterwards; losing that costs nothing, because values and
     completeness never rest on the bookmark.
     """
+    settings.check_tables(tables)
     log = Log(job=settings.job_name, run=settings.run_id)
     commits = raw_log(boto3.client("s3"), settings.raw_bucket)
     for attempt in range(1, ATTEMPTS + 1):

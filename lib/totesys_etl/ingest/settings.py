@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from totesys_etl.contracts import SOURCE_TABLES
 from totesys_etl.errors import SettingInvalid
 from totesys_etl.job import JobSettings
 
@@ -30,11 +30,14 @@ class IngestSettings(JobSettings):
     snapshot_minutes: int = SNAPSHOT_MINUTES
 
     def __post_init__(self) -> None:
-        unknown = sorted(self.allow_mass_delete - set(SOURCE_TABLES))
+        if self.compare not in (RANGES, WHOLE, SCRUB):
+            raise SettingInvalid(f"--compare {self.compare!r}: use {RANGES}, {WHOLE} or {SCRUB}")
+
+    def check_tables(self, tables: Collection[str]) -> None:
+        """Raise SettingInvalid when `allow_mass_delete` names what is none of `tables`."""
+        unknown = sorted(self.allow_mass_delete - set(tables))
         if unknown:
             raise SettingInvalid(
                 f"--allow_mass_delete names {', '.join(unknown)}, which are no source tables: "
-                f"use names of {', '.join(SOURCE_TABLES)}, separated by commas"
+                f"use names of {', '.join(tables)}, separated by commas"
             )
-        if self.compare not in (RANGES, WHOLE, SCRUB):
-            raise SettingInvalid(f"--compare {self.compare!r}: use {RANGES}, {WHOLE} or {SCRUB}")
