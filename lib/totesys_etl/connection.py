@@ -63,11 +63,6 @@ class Endpoint:
         }
 
     @property
-    def database(self) -> str:
-        """Name of the database."""
-        return self._parts()[2]
-
-    @property
     def redacted(self) -> str:
         """'host:port/database as user', for messages and logs."""
         host, port, database, _ = self._parts()

@@ -91,14 +91,3 @@ def number(
         .withColumn(record_id, (F.col("_before") + rank).cast("int"))
         .drop("_key_range", "_batch", "_range", "_before")
     )
-
-
-def numbered(
-    versions: DataFrame, business_key: str, before: int, record_id: str = "record_id"
-) -> DataFrame:
-    """All `versions` + int column `record_id`: before + rank by (batch, business key), from 1.
-
-    Grain of `versions`: one row per (batch, business key). Counts them in one Spark action.
-    """
-    ordered = groups(versions, business_key, F.lit(False))
-    return number(versions, business_key, record_id, offsets(ordered, before))

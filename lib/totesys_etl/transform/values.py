@@ -47,7 +47,7 @@ def given(origin: Origin) -> Column:
 def expression(column: StarColumn) -> Column:
     """The value of `column`, named so; NULL where `violation` gives a reason.
 
-    A record id is taken from the frame as it is (`versions.numbered` has added it).
+    A record id is taken from the frame as it is (`record_ids.number` has added it).
     TypeUnsupported for a calendar field: `calendar.calendar` makes those.
     """
     match column.origin:
